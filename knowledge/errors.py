@@ -1,0 +1,59 @@
+"""Errors of the knowledge package.
+
+KnowledgeError
+├── WorkspaceError          the workspace folder or its database is missing, too old or too new
+├── ImportFileError         a whole file cannot be read (names file, and line and column where known)
+├── NotFound                an id that no row has
+├── InvalidValue            a value that breaks a rule (names field, value, expectation)
+├── StaleVersion            somebody changed the row first
+└── SearchIndexError        the index cannot serve (missing, corrupt, built with another encoder)
+    ├── IndexMissing
+    └── IndexCorrupt
+"""
+
+
+class KnowledgeError(Exception):
+    """Base of every error this package raises on purpose; the message is fit for a user."""
+
+
+class WorkspaceError(KnowledgeError):
+    """The workspace cannot be opened; the message says what to run."""
+
+
+class ImportFileError(KnowledgeError):
+    """A file cannot be read at all; nothing of it was kept."""
+
+
+class NotFound(KnowledgeError):
+    """No row has this id."""
+
+    def __init__(self, kind: str, item_id: str) -> None:
+        super().__init__(f"no {kind} has the id {item_id!r}")
+        self.kind = kind
+        self.item_id = item_id
+
+
+class InvalidValue(KnowledgeError):
+    """A value breaks a rule."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(f"{field}: got {value!r}, expected {expected}")
+        self.field = field
+        self.value = value
+        self.expected = expected
+
+
+class StaleVersion(KnowledgeError):
+    """The row has moved on since it was read."""
+
+
+class SearchIndexError(KnowledgeError):
+    """The index cannot serve."""
+
+
+class IndexMissing(SearchIndexError):
+    """No snapshot exists yet."""
+
+
+class IndexCorrupt(SearchIndexError):
+    """A snapshot's files do not agree with its manifest."""

@@ -1,0 +1,1 @@
+"""The history of the schema, newest last in `versions`."""

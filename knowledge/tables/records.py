@@ -1,0 +1,112 @@
+"""What was suggested, what the agent did, and what came of it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field, SQLModel
+
+from knowledge.tables.columns import UtcDateTime, text_enum
+
+
+class DecisionKind(StrEnum):
+    """What an agent did with a suggestion set."""
+
+    ACCEPT = "accept"
+    EDIT = "edit"
+    DISMISS = "dismiss"
+    IGNORE = "ignore"
+    FREEHAND = "freehand"
+    STALE = "stale"
+
+
+class SuggestionSet(SQLModel, table=True):
+    """One answer of the engine, with everything needed to evaluate it later."""
+
+    __tablename__ = "suggestion_set"
+    __table_args__ = (Index("ix_suggestion_set_customer", "tenant_id", "customer_id", "at"),)
+
+    tenant_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    conversation_id: str | None = None
+    conversation_version: int = 0
+    customer_id: str | None = None
+    agent_id: str | None = None
+    scene: str = "direct"
+    stage: str = ""
+    at: datetime = Field(sa_type=UtcDateTime)
+    message: str = ""
+    abstain_reason: str = ""
+    excluded: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    index_version: str = ""
+    model_version: str = ""
+    policy_version: str = ""
+    rules_version: str = ""
+    latency_ms: float = 0.0
+
+
+class Suggestion(SQLModel, table=True):
+    """One ranked item of a set; `propensity` is the probability that the policy showed it at this rank."""
+
+    __tablename__ = "suggestion"
+
+    tenant_id: str = Field(primary_key=True)
+    set_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    rank: int = Field(primary_key=True)
+    item_id: str
+    item_version: int = 0
+    score: float = 0.0
+    probability: float = 0.0
+    propensity: float = 1.0
+    text: str = ""
+    features: dict[str, float] = Field(default_factory=dict, sa_type=JSON)
+
+
+class Decision(SQLModel, table=True):
+    """What an agent did; `edit_distance` counts characters between the suggested and the sent text."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_set", "tenant_id", "set_id"),)
+
+    tenant_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    set_id: str
+    kind: DecisionKind = Field(sa_type=text_enum(DecisionKind))
+    item_kind: str = "reply"
+    rank: int | None = None
+    item_id: str | None = None
+    sent_text: str = ""
+    edit_distance: int | None = None
+    reason: str = ""
+    agent_id: str | None = None
+    at: datetime = Field(sa_type=UtcDateTime)
+    source: str = "ui"
+    confidence: float = 1.0
+
+
+class Outcome(SQLModel, table=True):
+    """What the customer did afterwards."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (Index("ix_outcome_set", "tenant_id", "set_id"),)
+
+    tenant_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    set_id: str
+    kind: str
+    value: float = 1.0
+    at: datetime = Field(sa_type=UtcDateTime)
+    window_s: int | None = None
+
+
+class IdempotentReply(SQLModel, table=True):
+    """The answer already given to a write with this key, kept so that a repeat gets the same."""
+
+    __tablename__ = "idempotent_reply"
+
+    tenant_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_sha256: str
+    body: str
+    at: datetime = Field(sa_type=UtcDateTime)

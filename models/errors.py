@@ -1,0 +1,29 @@
+"""What can go wrong in this package.
+
+ModelError
+├── EncoderError
+│   ├── UnknownEncoder        the name is neither built in, nor a folder, nor a model that can be reached
+│   ├── UnsupportedModel      the model exists, but its architecture or its modules cannot be converted
+│   └── DamagedModel          a file is missing, cut short, or differs from its manifest
+└── (each part of the package adds its own branch here)
+"""
+
+
+class ModelError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class EncoderError(ModelError):
+    """Base of the errors about encoders."""
+
+
+class UnknownEncoder(EncoderError):
+    """No encoder has this name, and no folder or reachable model does either."""
+
+
+class UnsupportedModel(EncoderError):
+    """The model was found, but is not of a kind that can be converted for serving."""
+
+
+class DamagedModel(EncoderError):
+    """A model file is missing, truncated, or not what its manifest says it is."""
