@@ -1,14 +1,14 @@
 """Errors of the knowledge package.
 
 KnowledgeError
-├── WorkspaceError          the workspace folder or its database is missing, too old or too new
-├── ImportFileError         a whole file cannot be read (names file, and line and column where known)
-├── NotFound                an id that no row has
-├── InvalidValue            a value that breaks a rule (names field, value, expectation)
-├── StaleVersion            somebody changed the row first
-└── SearchIndexError        the index cannot serve (missing, corrupt, built with another encoder)
-    ├── IndexMissing
-    └── IndexCorrupt
+├── WorkspaceError         the workspace folder or its database is missing, too old or too new
+├── ImportFileError        a whole file cannot be read (names file, and line and column where known)
+├── NotFoundError          an id that no row has
+├── InvalidValueError      a value that breaks a rule (names field, value, expectation)
+├── StaleVersionError      somebody changed the row first
+└── SearchIndexError       the index cannot serve
+    ├── IndexMissingError
+    └── IndexCorruptError
 """
 
 
@@ -24,7 +24,7 @@ class ImportFileError(KnowledgeError):
     """A file cannot be read at all; nothing of it was kept."""
 
 
-class NotFound(KnowledgeError):
+class NotFoundError(KnowledgeError):
     """No row has this id."""
 
     def __init__(self, kind: str, item_id: str) -> None:
@@ -33,7 +33,7 @@ class NotFound(KnowledgeError):
         self.item_id = item_id
 
 
-class InvalidValue(KnowledgeError):
+class InvalidValueError(KnowledgeError):
     """A value breaks a rule."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:
@@ -43,7 +43,7 @@ class InvalidValue(KnowledgeError):
         self.expected = expected
 
 
-class StaleVersion(KnowledgeError):
+class StaleVersionError(KnowledgeError):
     """The row has moved on since it was read."""
 
 
@@ -51,9 +51,9 @@ class SearchIndexError(KnowledgeError):
     """The index cannot serve."""
 
 
-class IndexMissing(SearchIndexError):
+class IndexMissingError(SearchIndexError):
     """No snapshot exists yet."""
 
 
-class IndexCorrupt(SearchIndexError):
+class IndexCorruptError(SearchIndexError):
     """A snapshot's files do not agree with its manifest."""

@@ -2,9 +2,9 @@
 
 ModelError
 ├── EncoderError
-│   ├── UnknownEncoder        the name is neither built in, nor a folder, nor a model that can be reached
-│   ├── UnsupportedModel      the model exists, but its architecture or its modules cannot be converted
-│   └── DamagedModel          a file is missing, cut short, or differs from its manifest
+│   ├── UnknownEncoderError        the name is neither built in, nor a folder, nor a model that can be reached
+│   ├── UnsupportedModelError      the model exists, but its architecture or its modules cannot be converted
+│   └── DamagedModelError          a file is missing, cut short, or differs from its manifest
 └── (each part of the package adds its own branch here)
 """
 
@@ -17,13 +17,13 @@ class EncoderError(ModelError):
     """Base of the errors about encoders."""
 
 
-class UnknownEncoder(EncoderError):
+class UnknownEncoderError(EncoderError):
     """No encoder has this name, and no folder or reachable model does either."""
 
 
-class UnsupportedModel(EncoderError):
+class UnsupportedModelError(EncoderError):
     """The model was found, but is not of a kind that can be converted for serving."""
 
 
-class DamagedModel(EncoderError):
+class DamagedModelError(EncoderError):
     """A model file is missing, truncated, or not what its manifest says it is."""

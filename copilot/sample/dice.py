@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -55,4 +56,4 @@ class Dice:
 
 def running_sums(weights: Sequence[float]) -> list[float]:
     """The cumulative weights that `Dice.pick_weighted` takes."""
-    return np.cumsum(np.asarray(weights, dtype=np.float64)).tolist()
+    return list(accumulate(weights))

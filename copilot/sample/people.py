@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from copilot.sample.archetypes import ARCHETYPES, BY_KEY, LEVELS, Archetype
+from copilot.sample.archetypes import ARCHETYPES, BY_KEY, INTENTS, Archetype
 from copilot.sample.dice import Dice, running_sums
 from copilot.sample.names import Gender, Language, name_of
 from copilot.sample.season import moment
 
 OLDEST_MEMBERSHIP_DAYS = 1100
+MEMBER_ODDS = (0.45, 0.6, 0.75, 0.9)
 EXTERNAL_ID_LETTERS = string.ascii_letters + string.digits
 ARCHETYPE_SUMS = running_sums([archetype.share for archetype in ARCHETYPES])
 EASE_SUMS = {archetype.key: running_sums(archetype.ease_odds) for archetype in ARCHETYPES}
@@ -21,7 +22,8 @@ EASE_SUMS = {archetype.key: running_sums(archetype.ease_odds) for archetype in A
 class Customer:
     """A customer as imported, plus what only the generator knows: `archetype_key` and `ease`.
 
-    The ease tier shows in the membership level and the tags, but not perfectly: one in seven has another level.
+    The ease tier shows in the intent noted by the team, but not perfectly: one in seven is noted at random. It also
+    shows in how much the customer buys, and the hardest ones are mostly tagged as sensitive to prices.
     """
 
     customer_id: str
@@ -58,6 +60,7 @@ def _customer(dice: Dice, customer_id: str, today: date, n_history_days: int) ->
     gender = _gender(dice, archetype)
     ease = dice.pick_weighted((0, 1, 2, 3), EASE_SUMS[archetype.key])
     birthday = _birthday(dice, archetype, today)
+    skin = dice.pick(archetype.skin) if dice.chance(0.7) else ""
     return Customer(
         customer_id=customer_id,
         name=name_of(dice, gender, archetype.language),
@@ -65,8 +68,8 @@ def _customer(dice: Dice, customer_id: str, today: date, n_history_days: int) ->
         birthday=birthday,
         city=dice.pick(archetype.cities),
         joined_at=_joined_at(dice, archetype, ease, today, n_history_days),
-        tags=_tags(dice, archetype, ease),
-        attributes=_attributes(dice, archetype, ease),
+        tags=_tags(dice, archetype, ease, skin),
+        attributes=_attributes(dice, archetype, ease, skin),
         identities=_identities(dice),
         archetype_key=archetype.key,
         ease=ease,
@@ -95,20 +98,25 @@ def _joined_at(dice: Dice, archetype: Archetype, ease: int, today: date, n_histo
     return moment(today - timedelta(days=days_ago), dice.between(9, 22), dice.between(0, 3599))
 
 
-def _tags(dice: Dice, archetype: Archetype, ease: int) -> tuple[str, ...]:
-    """What the team noted: the kind of person mostly, some habits, and a hint of how ready they are."""
-    tags = dice.some(archetype.tags, 0.92) + dice.some(archetype.maybe_tags, 0.3)
-    hint = {0: "犹豫观望", 3: "高意向"}.get(ease)
-    if hint and dice.chance(0.7):
-        tags.append(hint)
+def _tags(dice: Dice, archetype: Archetype, ease: int, skin: str) -> tuple[str, ...]:
+    """What the team noted about the person; tags that follow from orders come later."""
+    tags = dice.some(archetype.tags, 0.95) + dice.some(archetype.maybe_tags, 0.25)
+    if dice.chance(MEMBER_ODDS[ease]):
+        tags.append("会员")
+    if ease == 0 and dice.chance(0.7):
+        tags.append("价格敏感")
+    if dice.chance(0.08 if ease == 0 else 0.02):
+        tags.append("投诉过")
+    if skin and dice.chance(0.6):
+        tags.append(skin)
     return tuple(dict.fromkeys(tags))
 
 
-def _attributes(dice: Dice, archetype: Archetype, ease: int) -> dict[str, str]:
-    level = ease if dice.chance(6 / 7) else dice.between(0, len(LEVELS) - 1)
-    attributes = {"level": LEVELS[level], "language": archetype.language}
-    if dice.chance(0.7):
-        attributes["skin_type"] = dice.pick(archetype.skin)
+def _attributes(dice: Dice, archetype: Archetype, ease: int, skin: str) -> dict[str, str]:
+    noted = ease if dice.chance(6 / 7) else dice.between(0, len(INTENTS) - 1)
+    attributes = {"language": archetype.language, "intent": INTENTS[noted]}
+    if skin:
+        attributes["skin_type"] = skin
     if archetype.key == "mother" and dice.chance(0.8):
         attributes["baby_age_months"] = str(dice.between(0, 48))
     return attributes | dict(archetype.attributes)

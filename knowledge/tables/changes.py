@@ -19,7 +19,7 @@ class IndexKind(StrEnum):
 
 
 class IndexChange(SQLModel, table=True):
-    """One thing to read again; written in the transaction that changed it, followed by every process in order of `seq`."""
+    """One thing to read again; written in the transaction that changed it, followed by every process by `seq`."""
 
     __tablename__ = "index_change"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -27,7 +27,7 @@ class IndexChange(SQLModel, table=True):
     seq: int | None = Field(
         default=None,
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer(), "sqlite"),  # type: ignore[call-overload]
+        sa_type=BigInteger().with_variant(Integer(), "sqlite"),
     )
     tenant_id: str
     kind: IndexKind = Field(sa_type=text_enum(IndexKind))
@@ -61,7 +61,7 @@ class AuditEntry(SQLModel, table=True):
     seq: int | None = Field(
         default=None,
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer(), "sqlite"),  # type: ignore[call-overload]
+        sa_type=BigInteger().with_variant(Integer(), "sqlite"),
     )
     tenant_id: str
     at: datetime = Field(sa_type=UtcDateTime)

@@ -88,7 +88,7 @@ class OrderStatusChange(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """Something a customer did: view, click, dwell, purchase, share, review…"""
+    """Something a customer did: view, click, dwell, purchase, share, review and the like."""
 
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_customer", "tenant_id", "customer_id", "at"),)

@@ -1,0 +1,82 @@
+"""Everything derived from the database, made anew: the search index and what orders teach."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from sqlalchemy import select
+from sqlmodel import col
+
+from copilot.errors import NotReadyError
+from copilot.runtime import WordsOnlyEncoder, affinity_folder, load_encoder
+from copilot.settings import Settings
+from knowledge.database import Database
+from knowledge.index.build import BuildReport, build_index
+from knowledge.tables import Order, OrderLine
+from knowledge.workspace import Workspace
+from models.affinity import Affinity
+
+Progress = Callable[[int, int, str], None]
+KEPT_STATUSES_SKIPPED = ("refunded", "cancelled", "returned")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built, and how long it took."""
+
+    index: BuildReport
+    n_order_lines: int
+    seconds: float
+
+
+def build_all(settings: Settings, workspace: Workspace, progress: Progress | None = None) -> Built:
+    """Build the index snapshot and learn from orders.
+
+    Raises:
+        NotReadyError: no encoder can be loaded.
+    """
+    start = perf_counter()
+    encoder = load_encoder(settings)
+    if isinstance(encoder, WordsOnlyEncoder):
+        raise NotReadyError(f"the index needs the encoder {settings.encoder!r}: {encoder.reason}")
+    report = build_index(workspace.database, workspace.index_folder, settings.tenant, encoder, progress)
+    affinity, n_lines = learn_affinity(workspace.database, settings.tenant)
+    affinity.save(affinity_folder(workspace, settings.tenant))
+    return Built(report, n_lines, perf_counter() - start)
+
+
+def learn_affinity(database: Database, tenant_id: str) -> tuple[Affinity, int]:
+    """What is bought together and how long it lasts, and from how many order lines."""
+    query = (
+        select(col(Order.id), col(Order.customer_id), col(OrderLine.sku), col(Order.ordered_at))
+        .join(
+            OrderLine, (col(OrderLine.tenant_id) == col(Order.tenant_id)) & (col(OrderLine.order_id) == col(Order.id))
+        )
+        .where(col(Order.tenant_id) == tenant_id, col(Order.status).not_in(KEPT_STATUSES_SKIPPED))
+        .execution_options(yield_per=10_000)
+    )
+    baskets, customers, items = _Numbers(), _Numbers(), _Numbers()
+    days: list[float] = []
+    with database.read() as session:
+        for order_id, customer_id, sku, ordered_at in session.execute(query):
+            baskets.add(order_id)
+            customers.add(customer_id)
+            items.add(sku)
+            days.append(ordered_at.timestamp() / 86_400)
+    model = Affinity.fit(tuple(items.known), baskets.array(), customers.array(), items.array(), np.array(days))
+    return model, len(days)
+
+
+class _Numbers:
+    """Gives every distinct text a number, in the order of first sight."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, int] = {}
+        self._seen: list[int] = []
+
+    def add(self, text: str) -> None:
+        self._seen.append(self.known.setdefault(text, len(self.known)))
+
+    def array(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.array(self._seen, dtype=np.int64)

@@ -1,0 +1,48 @@
+"""All commands in one application; each module loads what it needs only when it runs."""
+
+import logging
+import sys
+
+import typer
+
+from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest
+from copilot.errors import BadRequestError, CopilotError, UnknownIdError
+from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
+
+app = typer.Typer(
+    name="copilot",
+    help="Reply and next-best-product suggestions for customer service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(files.init)
+app.command("load")(files.load)
+app.command("suggest")(suggest.suggest)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+app.add_typer(index.app, name="index")
+app.add_typer(evaluation.app, name="eval")
+
+BAD_INPUT = (BadRequestError, UnknownIdError, ImportFileError, InvalidValueError, NotFoundError, WorkspaceError)
+
+
+def main() -> None:
+    """Run a command; a known error becomes one line on stderr and exit code 2 (bad input) or 1 (failed)."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    from models.errors import ModelError
+
+    try:
+        app()
+    except BAD_INPUT as error:
+        _fail(error, 2)
+    except (CopilotError, KnowledgeError, ModelError) as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: Exception, code: int) -> None:
+    typer.echo(f"copilot: {error}", err=True)
+    sys.exit(code)

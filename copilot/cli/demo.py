@@ -1,0 +1,79 @@
+"""`copilot demo`: a sample brand in a workspace, and the console on it."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from copilot.cli.options import EncoderOption, JsonOption, print_json, progress_bar, read_settings
+
+if TYPE_CHECKING:
+    from copilot.settings import Settings
+    from knowledge.imports.report import ImportReport
+
+DEMO_WORKSPACE = Path("workspace") / "demo"
+
+
+def demo(
+    seed: Annotated[
+        int, typer.Option("--seed", help="Another seed makes other customers, orders and conversations.")
+    ] = 7,
+    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 picks a free one.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the console in a browser.")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make the workspace.")] = False,
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", help="Where to make it; an existing one is brought up to date.")
+    ] = DEMO_WORKSPACE,
+    encoder: EncoderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the sample brand's workspace and serve the console on it.
+
+    Example: copilot demo --seed 7 --port 8000
+    """
+    settings = read_settings(workspace, encoder)
+    reports = make_demo(settings, seed)
+    if as_json:
+        print_json([report.to_json() for report in reports])
+    else:
+        added = sum(report.n_added for report in reports)
+        typer.echo(f"The sample brand is in {workspace} ({added} new rows).")
+    if no_serve:
+        return
+    from copilot.web.server import run
+
+    run(settings, host, port, open_browser=open_browser)
+
+
+def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
+    """The sample brand, generated and loaded; loading it again changes nothing."""
+    from knowledge.index.status import index_status
+
+    from copilot.building import build_all
+    from copilot.sample.brand import brand_folder
+    from copilot.sample.generator import SampleConfig, write_sample
+    from knowledge.imports import import_folder
+    from knowledge.workspace import Workspace, utc_now
+
+    made = Workspace.create(settings.workspace, settings.database_url)
+    try:
+        with tempfile.TemporaryDirectory() as scratch, progress_bar("sample brand") as advance:
+            write_sample(Path(scratch), SampleConfig(seed=seed))
+            shutil.copy(str(brand_folder() / "shop.json"), settings.workspace / "shop.json")
+            reports = import_folder(
+                made.database,
+                settings.tenant,
+                Path(scratch),
+                now=utc_now,
+                progress=lambda done, total: advance(done, total, ""),
+            )
+        behind = index_status(made.index_folder, made.database, settings.tenant).n_behind
+        if behind:
+            with progress_bar("indexing") as advance:
+                build_all(settings, made, advance)
+    finally:
+        made.close()
+    return reports

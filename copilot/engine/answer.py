@@ -1,0 +1,93 @@
+"""What comes out of the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature adds to a score."""
+
+    feature: str
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply worth sending; the contributions in `why` sum to `score`."""
+
+    rank: int
+    script_id: str
+    version: int
+    kind: str
+    title: str
+    text: str
+    score: float
+    probability: float
+    propensity: float
+    source: str
+    why: tuple[Contribution, ...]
+    matched: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a product is suggested: a sentence and the row it can be checked against."""
+
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class ProductSuggestion:
+    """A product worth mentioning; the contributions in `why` sum to `score`."""
+
+    rank: int
+    sku: str
+    name: str
+    price: str | None
+    currency: str
+    score: float
+    propensity: float
+    reasons: tuple[Reason, ...]
+    why: tuple[Contribution, ...]
+    script_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """An item that matched but must not be shown, and the rule that says so."""
+
+    item_id: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Everything that produced an answer, so that it can be reproduced."""
+
+    index: str
+    model: str
+    policy: str
+    rules: str
+
+
+@dataclass(frozen=True)
+class SuggestionAnswer:
+    """Up to three replies and products for one message, or the reason there are none."""
+
+    set_id: str
+    conversation_id: str | None
+    conversation_version: int
+    message: str
+    replies: tuple[Reply, ...]
+    products: tuple[ProductSuggestion, ...]
+    stage: str
+    scene: str
+    abstained: bool
+    abstain_reason: str
+    products_reason: str
+    excluded: tuple[Excluded, ...]
+    versions: Versions
+    timing_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,219 @@
+"""What the engine needs to know of a script or product beyond the index, read once and kept."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import select, tuple_
+from sqlmodel import Session, col
+
+from copilot.engine.language import language_of
+from knowledge.tables import Document, Passage, Product, Script, ScriptUse, ScriptVersion
+from knowledge.tables.library import EVERYONE
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+CardT = TypeVar("CardT")
+CARDS_KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class ScriptCard:
+    """One version of a script, or a passage; versions never change, so a script's card never goes stale."""
+
+    script_id: str
+    version: int
+    kind: str
+    title: str
+    text: str
+    stages: frozenset[str]
+    skus: tuple[str, ...]
+    targeted_tags: frozenset[str]
+    published_at: datetime | None
+    language: str
+
+    @property
+    def source(self) -> str:
+        return f"{self.kind}:{self.script_id}@{self.version}"
+
+
+@dataclass(frozen=True)
+class ProductCard:
+    """A product as the agent would present it."""
+
+    sku: str
+    name: str
+    category: str
+    price: str | None
+    price_fen: int | None
+    currency: str
+    stock: int | None
+    tags: frozenset[str]
+    replenish_days: int | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a script fared: with everyone, and with this agent."""
+
+    n_shown: int = 0
+    n_accepted: int = 0
+    n_own: int = 0
+
+
+class CardFile(Generic[KeyT, CardT]):
+    """Keeps the most recently used cards; reads the missing ones in one query."""
+
+    def __init__(self, read: Callable[[Session, Sequence[KeyT]], dict[KeyT, CardT]]) -> None:
+        self._read = read
+        self._cards: OrderedDict[KeyT, CardT] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, session: Session, keys: Sequence[KeyT]) -> dict[KeyT, CardT]:
+        """The cards that exist among `keys`."""
+        with self._lock:
+            found = {key: self._cards[key] for key in keys if key in self._cards}
+            for key in found:
+                self._cards.move_to_end(key)
+        missing = [key for key in keys if key not in found]
+        if missing:
+            fresh = self._read(session, missing)
+            found.update(fresh)
+            self._keep(fresh)
+        return found
+
+    def forget(self, key: KeyT) -> None:
+        """Drop one card; it is read again when needed."""
+        with self._lock:
+            self._cards.pop(key, None)
+
+    def _keep(self, fresh: dict[KeyT, CardT]) -> None:
+        with self._lock:
+            self._cards.update(fresh)
+            while len(self._cards) > CARDS_KEPT:
+                self._cards.popitem(last=False)
+
+
+def read_scripts(
+    session: Session, tenant_id: str, keys: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], ScriptCard]:
+    """Cards of script versions by (script id, version)."""
+    query = (
+        select(ScriptVersion, col(Script.kind), col(Script.title))
+        .join(
+            Script,
+            (col(Script.tenant_id) == col(ScriptVersion.tenant_id)) & (col(Script.id) == col(ScriptVersion.script_id)),
+        )
+        .where(
+            col(ScriptVersion.tenant_id) == tenant_id,
+            tuple_(col(ScriptVersion.script_id), col(ScriptVersion.version)).in_(keys),
+        )
+    )
+    cards = {}
+    for row, kind, title in session.execute(query):
+        cards[row.script_id, row.version] = ScriptCard(
+            script_id=row.script_id,
+            version=row.version,
+            kind=kind.value,
+            title=title,
+            text=row.text,
+            stages=frozenset(row.stages),
+            skus=tuple(row.skus),
+            targeted_tags=_targeted(row.audience),
+            published_at=row.published_at,
+            language=language_of(row.text),
+        )
+    return cards
+
+
+def read_passages(session: Session, tenant_id: str, passage_ids: Sequence[str]) -> dict[str, ScriptCard]:
+    """Cards of passages by id; the text is an extract to use, with its document as the source."""
+    query = (
+        select(Passage, col(Document.title))
+        .join(
+            Document,
+            (col(Document.tenant_id) == col(Passage.tenant_id)) & (col(Document.id) == col(Passage.document_id)),
+        )
+        .where(col(Passage.tenant_id) == tenant_id, col(Passage.id).in_(passage_ids))
+    )
+    return {row.id: _passage_card(row, title) for row, title in session.execute(query)}
+
+
+def read_products(session: Session, tenant_id: str, skus: Sequence[str]) -> dict[str, ProductCard]:
+    """Cards of products by sku."""
+    query = select(Product).where(col(Product.tenant_id) == tenant_id, col(Product.sku).in_(skus))
+    return {row.sku: _product_card(row) for row in session.execute(query).scalars()}
+
+
+def read_use(session: Session, tenant_id: str, script_ids: Sequence[str], agent_id: str | None) -> dict[str, Use]:
+    """How each script fared so far; scripts never shown are absent."""
+    if not script_ids:
+        return {}
+    query = select(
+        col(ScriptUse.script_id),
+        col(ScriptUse.agent_id),
+        col(ScriptUse.n_shown),
+        col(ScriptUse.n_accepted),
+        col(ScriptUse.n_edited),
+    ).where(
+        col(ScriptUse.tenant_id) == tenant_id,
+        col(ScriptUse.script_id).in_(script_ids),
+        col(ScriptUse.agent_id).in_([EVERYONE, agent_id or EVERYONE]),
+    )
+    shown: dict[str, tuple[int, int]] = {}
+    own: dict[str, int] = {}
+    for script_id, who, n_shown, n_accepted, n_edited in session.execute(query):
+        if who == EVERYONE:
+            shown[script_id] = (n_shown, n_accepted + n_edited)
+        else:
+            own[script_id] = n_accepted + n_edited
+    return {key: Use(*shown.get(key, (0, 0)), own.get(key, 0)) for key in shown.keys() | own.keys()}
+
+
+def price_text(price_fen: int | None) -> str | None:
+    """A price in whole units with two decimals, as customers read it: `129`, `49.90`."""
+    if price_fen is None:
+        return None
+    return f"{price_fen // 100}" if price_fen % 100 == 0 else f"{price_fen / 100:.2f}"
+
+
+def _product_card(row: Product) -> ProductCard:
+    return ProductCard(
+        sku=row.sku,
+        name=row.name,
+        category=row.category,
+        price=price_text(row.price_fen),
+        price_fen=row.price_fen,
+        currency=row.currency,
+        stock=row.stock,
+        tags=frozenset(row.tags),
+        replenish_days=row.replenish_days,
+        status=row.status,
+    )
+
+
+def _passage_card(row: Passage, document_title: str) -> ScriptCard:
+    return ScriptCard(
+        script_id=row.id,
+        version=1,
+        kind="passage",
+        title=" · ".join(part for part in (document_title, row.heading) if part),
+        text=row.text,
+        stages=frozenset(),
+        skus=(),
+        targeted_tags=frozenset(),
+        published_at=None,
+        language=language_of(row.text),
+    )
+
+
+def _targeted(audience: dict[str, object]) -> frozenset[str]:
+    wanted: set[str] = set()
+    for key in ("all", "any", "segments"):
+        values = audience.get(key)
+        if isinstance(values, list):
+            wanted.update(str(value) for value in values)
+    return frozenset(wanted)

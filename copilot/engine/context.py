@@ -1,0 +1,230 @@
+"""The customer as of now: who this is, what was bought, what stage the business is in."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from knowledge.audience import CustomerFacts
+from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, Team, User
+
+MAX_ORDER_LINES = 500
+MAX_EVENTS = 30
+CACHE_SIZE = 4096
+GONE = frozenset({"refunded", "cancelled", "returned"})
+IN_TRANSIT = frozenset({"shipped", "in_transit"})
+NOT_SENT = frozenset({"paid", "created", "pending"})
+RECENT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class TagFact:
+    """A tag with where it comes from and since when."""
+
+    tag: str
+    value: str
+    source: str
+    confidence: float
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Bought:
+    """One line of an order that was kept."""
+
+    order_id: str
+    sku: str
+    ordered_at: datetime
+    status: str
+    quantity: float
+    amount_fen: int | None
+
+
+@dataclass(frozen=True)
+class SeenEvent:
+    """Something the customer did."""
+
+    kind: str
+    at: datetime
+    object: str
+
+
+@dataclass(frozen=True)
+class CustomerContext:
+    """Everything the engine knows of a customer at one moment; empty fields for somebody unknown."""
+
+    customer_id: str | None = None
+    name: str = ""
+    gender: str = ""
+    birthday: date | None = None
+    city: str = ""
+    joined_at: datetime | None = None
+    segments: frozenset[str] = frozenset()
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[TagFact, ...] = ()
+    bought: tuple[Bought, ...] = ()
+    events: tuple[SeenEvent, ...] = ()
+
+    @property
+    def tag_names(self) -> frozenset[str]:
+        names = {fact.tag for fact in self.tags}
+        return frozenset(names | {f"{fact.tag}:{fact.value}" for fact in self.tags if fact.value})
+
+    @property
+    def kept(self) -> tuple[Bought, ...]:
+        """What was bought and not given back, newest first."""
+        return tuple(line for line in self.bought if line.status not in GONE and line.quantity > 0)
+
+    @property
+    def last_order(self) -> Bought | None:
+        return self.bought[0] if self.bought else None
+
+    def facts(self, now: datetime) -> CustomerFacts | None:
+        """What audience rules look at; empty for somebody unknown."""
+        if self.customer_id is None:
+            return None
+        order_times = {line.order_id: line.ordered_at for line in self.kept}
+        return CustomerFacts(
+            tags=self.tag_names,
+            gender=self.gender,
+            birthday=self.birthday,
+            segments=self.segments,
+            order_times=tuple(order_times.values()),
+            now=now,
+        )
+
+    def stage(self, now: datetime) -> Stage:
+        """The stage of the business, read from the last order."""
+        last = self.last_order
+        if last is None:
+            return Stage.ACQUISITION if not self.events else Stage.CONVERSION
+        if last.status in NOT_SENT:
+            return Stage.TRANSACTION
+        if last.status in IN_TRANSIT:
+            return Stage.DELIVERY
+        return Stage.SERVICE if (now - last.ordered_at).days <= RECENT_DAYS else Stage.CONVERSION
+
+
+@dataclass(frozen=True)
+class AgentContext:
+    """The agent who will send the reply."""
+
+    agent_id: str | None = None
+    name: str = ""
+    team_id: str | None = None
+
+
+class ContextReader:
+    """Reads contexts and keeps the last few thousand until their customer changes."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        self._customers: OrderedDict[str, CustomerContext] = OrderedDict()
+        self._agents: dict[str, AgentContext] = {}
+        self._lock = threading.Lock()
+
+    def forget(self, customer_id: str) -> None:
+        """Drop what is kept of a customer; called for every change of one."""
+        with self._lock:
+            self._customers.pop(customer_id, None)
+
+    def customer(self, session: Session, customer_id: str | None) -> CustomerContext | None:
+        """The customer, an empty context for `None`, or `None` when the id is unknown."""
+        if customer_id is None:
+            return CustomerContext()
+        with self._lock:
+            kept = self._customers.get(customer_id)
+            if kept is not None:
+                self._customers.move_to_end(customer_id)
+                return kept
+        found = read_customer(session, self.tenant_id, customer_id)
+        if found is not None:
+            self._keep(customer_id, found)
+        return found
+
+    def agent(self, session: Session, agent_id: str | None) -> AgentContext:
+        """The agent; one who is not registered has a name and no team."""
+        if agent_id is None:
+            return AgentContext()
+        if agent_id not in self._agents:
+            user = session.get(User, (self.tenant_id, agent_id))
+            team = session.get(Team, (self.tenant_id, user.team_id)) if user and user.team_id else None
+            self._agents[agent_id] = AgentContext(
+                agent_id, user.name if user else agent_id, team.id if team else (user.team_id if user else None)
+            )
+        return self._agents[agent_id]
+
+    def _keep(self, customer_id: str, context: CustomerContext) -> None:
+        with self._lock:
+            self._customers[customer_id] = context
+            while len(self._customers) > CACHE_SIZE:
+                self._customers.popitem(last=False)
+
+
+def read_customer(session: Session, tenant_id: str, customer_id: str) -> CustomerContext | None:
+    """The customer as the database has it now, or `None`."""
+    customer = session.get(Customer, (tenant_id, customer_id))
+    if customer is None:
+        return None
+    tags = _read_tags(session, tenant_id, customer_id)
+    return CustomerContext(
+        customer_id=customer.id,
+        name=customer.name,
+        gender=customer.gender,
+        birthday=customer.birthday,
+        city=customer.city,
+        joined_at=customer.joined_at,
+        segments=frozenset(_listed(customer.attributes.get("segments"))) | {fact.tag for fact in tags},
+        attributes=customer.attributes,
+        tags=tags,
+        bought=_read_lines(session, tenant_id, customer_id),
+        events=_read_events(session, tenant_id, customer_id),
+    )
+
+
+def _listed(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _read_tags(session: Session, tenant_id: str, customer_id: str) -> tuple[TagFact, ...]:
+    query = select(CustomerTag).where(
+        col(CustomerTag.tenant_id) == tenant_id,
+        col(CustomerTag.customer_id) == customer_id,
+        col(CustomerTag.valid_to).is_(None),
+    )
+    rows = session.execute(query.order_by(col(CustomerTag.id))).scalars()
+    return tuple(TagFact(row.tag, row.value, row.source, row.confidence, row.valid_from) for row in rows)
+
+
+def _read_lines(session: Session, tenant_id: str, customer_id: str) -> tuple[Bought, ...]:
+    query = (
+        select(
+            col(Order.id),
+            col(OrderLine.sku),
+            col(Order.ordered_at),
+            col(Order.status),
+            col(OrderLine.quantity),
+            col(OrderLine.amount_fen),
+        )
+        .join(
+            OrderLine, (col(OrderLine.tenant_id) == col(Order.tenant_id)) & (col(OrderLine.order_id) == col(Order.id))
+        )
+        .where(col(Order.tenant_id) == tenant_id, col(Order.customer_id) == customer_id)
+        .order_by(col(Order.ordered_at).desc(), col(Order.id), col(OrderLine.sku))
+        .limit(MAX_ORDER_LINES)
+    )
+    return tuple(Bought(*row) for row in session.execute(query))
+
+
+def _read_events(session: Session, tenant_id: str, customer_id: str) -> tuple[SeenEvent, ...]:
+    query = (
+        select(col(Event.kind), col(Event.at), col(Event.object))
+        .where(col(Event.tenant_id) == tenant_id, col(Event.customer_id) == customer_id)
+        .order_by(col(Event.at).desc())
+        .limit(MAX_EVENTS)
+    )
+    return tuple(SeenEvent(*row) for row in session.execute(query))

@@ -1,0 +1,241 @@
+"""What the agent did with a suggestion, and what the customer did afterwards."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from rapidfuzz.distance import Levenshtein
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from copilot.engine.compliance import RuleBook
+from copilot.engine.conversations import NewMessage, append_message
+from copilot.engine.record import count_use
+from copilot.errors import BadRequestError, KeyReusedError, StaleConversationError, UnknownIdError
+from knowledge.database import Database
+from knowledge.tables import (
+    Conversation,
+    Decision,
+    DecisionKind,
+    IdempotentReply,
+    MessageRole,
+    Outcome,
+    Suggestion,
+    SuggestionSet,
+)
+
+SENDING = (DecisionKind.ACCEPT, DecisionKind.EDIT, DecisionKind.FREEHAND)
+COUNTERS = {
+    DecisionKind.ACCEPT: "n_accepted",
+    DecisionKind.EDIT: "n_edited",
+    DecisionKind.DISMISS: "n_dismissed",
+}
+
+
+@dataclass(frozen=True)
+class NewDecision:
+    """What an agent did: with which suggestion of which set, and the text that was sent if any."""
+
+    set_id: str
+    kind: DecisionKind
+    item_kind: str = "reply"
+    rank: int | None = None
+    sent_text: str = ""
+    reason: str = ""
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class NewOutcome:
+    """What a customer did after a suggestion set."""
+
+    set_id: str
+    kind: str
+    value: float = 1.0
+    window_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A decision or outcome that is safely written; `conversation_version` is the one after it."""
+
+    id: str
+    kind: str
+    conversation_version: int | None = None
+
+
+class DecisionDesk:
+    """Records decisions and outcomes of one tenant."""
+
+    def __init__(self, database: Database, *, tenant_id: str, rules: RuleBook, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.tenant_id = tenant_id
+        self.rules = rules
+        self.clock = clock
+
+    def decide(self, decision: NewDecision, *, key: str | None = None) -> Recorded:
+        """Record a decision; a sent text joins the conversation in the same transaction.
+
+        A repeat with the same `key` changes nothing and gets the same answer.
+
+        Raises:
+            UnknownIdError: no such set, or no such rank in it.
+            BadRequestError: the text to send is empty or breaks a blocking rule.
+            StaleConversationError: the customer has written since; recorded as stale, nothing is sent.
+            KeyReusedError: the key was used for another request.
+        """
+        fingerprint = _fingerprint(decision)
+        with self.database.write() as session:
+            earlier = self._earlier(session, key, fingerprint)
+            if earlier is not None:
+                return earlier
+            shown = self._set(session, decision.set_id)
+            suggestion = self._suggestion(session, decision)
+            conversation = self._conversation(session, shown)
+            stale = _is_stale(decision, shown, conversation)
+            if not stale:
+                self._require_sendable(decision, suggestion)
+            recorded = self._write(session, decision, shown, suggestion, None if stale else conversation, stale=stale)
+            if not stale:
+                self._remember(session, key, fingerprint, recorded)
+        if stale and conversation is not None:
+            raise StaleConversationError(shown.conversation_version, conversation.version)
+        return recorded
+
+    def note_outcome(self, outcome: NewOutcome, *, key: str | None = None) -> Recorded:
+        """Record what the customer did after a set; repeats with the same `key` count once.
+
+        Raises:
+            UnknownIdError: no such set.
+            KeyReusedError: the key was used for another request.
+        """
+        fingerprint = _fingerprint(outcome)
+        with self.database.write() as session:
+            earlier = self._earlier(session, key, fingerprint)
+            if earlier is not None:
+                return earlier
+            self._set(session, outcome.set_id)
+            row = Outcome(tenant_id=self.tenant_id, id=uuid.uuid4().hex, at=self.clock(), **asdict(outcome))
+            session.add(row)
+            recorded = Recorded(row.id, row.kind)
+            self._remember(session, key, fingerprint, recorded)
+        return recorded
+
+    def _set(self, session: Session, set_id: str) -> SuggestionSet:
+        shown = session.get(SuggestionSet, (self.tenant_id, set_id))
+        if shown is None:
+            raise UnknownIdError("suggestion set", set_id)
+        return shown
+
+    def _suggestion(self, session: Session, decision: NewDecision) -> Suggestion | None:
+        if decision.rank is None:
+            if decision.kind in (DecisionKind.ACCEPT, DecisionKind.EDIT):
+                raise BadRequestError("rank", None, f"the rank of the suggestion to {decision.kind.value}")
+            return None
+        key = (self.tenant_id, decision.set_id, decision.item_kind, decision.rank)
+        suggestion = session.get(Suggestion, key)
+        if suggestion is None:
+            raise UnknownIdError(f"{decision.item_kind} of rank {decision.rank} in set", decision.set_id)
+        return suggestion
+
+    def _conversation(self, session: Session, shown: SuggestionSet) -> Conversation | None:
+        if shown.conversation_id is None:
+            return None
+        return session.get(Conversation, (self.tenant_id, shown.conversation_id))
+
+    def _require_sendable(self, decision: NewDecision, suggestion: Suggestion | None) -> None:
+        if decision.kind not in SENDING:
+            return
+        text = sent_text(decision, suggestion)
+        if not text.strip():
+            raise BadRequestError("sent_text", decision.sent_text, "the text to send")
+        for finding in self.rules.check(text):
+            if finding.severity == "block":
+                raise BadRequestError("sent_text", finding.words, f"a text without it: {finding.reason}")
+
+    def _write(
+        self,
+        session: Session,
+        decision: NewDecision,
+        shown: SuggestionSet,
+        suggestion: Suggestion | None,
+        conversation: Conversation | None,
+        *,
+        stale: bool,
+    ) -> Recorded:
+        now = self.clock()
+        kind = DecisionKind.STALE if stale else decision.kind
+        sends = kind in SENDING
+        text = sent_text(decision, suggestion) if sends else ""
+        agent_id = decision.agent_id or shown.agent_id
+        row = Decision(
+            tenant_id=self.tenant_id,
+            id=uuid.uuid4().hex,
+            set_id=shown.id,
+            kind=kind,
+            item_kind=decision.item_kind,
+            rank=decision.rank,
+            item_id=suggestion.item_id if suggestion else None,
+            sent_text=text,
+            edit_distance=Levenshtein.distance(suggestion.text, text) if suggestion and sends else None,
+            reason=decision.reason,
+            agent_id=agent_id,
+            at=now,
+        )
+        session.add(row)
+        is_reply = suggestion is not None and suggestion.kind == "reply"
+        if suggestion is not None and is_reply and kind in COUNTERS:
+            count_use(session, self.tenant_id, [suggestion.item_id], agent_id, COUNTERS[kind], at=now)
+        if sends and conversation is not None:
+            script_id = suggestion.item_id if suggestion and is_reply else None
+            said = NewMessage(MessageRole.AGENT, text, author_id=agent_id, script_id=script_id, set_id=shown.id)
+            append_message(session, conversation, said, now)
+        return Recorded(row.id, kind.value, conversation.version if conversation else None)
+
+    def _earlier(self, session: Session, key: str | None, fingerprint: str) -> Recorded | None:
+        """The answer already given for this key."""
+        if key is None:
+            return None
+        query = select(IdempotentReply).where(
+            col(IdempotentReply.tenant_id) == self.tenant_id, col(IdempotentReply.key) == key
+        )
+        kept = session.execute(query).scalar_one_or_none()
+        if kept is None:
+            return None
+        if kept.request_sha256 != fingerprint:
+            raise KeyReusedError(f"the Idempotency-Key {key!r} was used before for another request")
+        row_id, kind, version = kept.body.split(" ")
+        return Recorded(row_id, kind, int(version) if version else None)
+
+    def _remember(self, session: Session, key: str | None, fingerprint: str, recorded: Recorded) -> None:
+        if key is None:
+            return
+        version = "" if recorded.conversation_version is None else recorded.conversation_version
+        session.add(
+            IdempotentReply(
+                tenant_id=self.tenant_id,
+                key=key,
+                request_sha256=fingerprint,
+                body=f"{recorded.id} {recorded.kind} {version}",
+                at=self.clock(),
+            )
+        )
+
+
+def sent_text(decision: NewDecision, suggestion: Suggestion | None) -> str:
+    """What goes to the customer: the agent's text, or the suggestion as it stood."""
+    if decision.kind is DecisionKind.ACCEPT and suggestion is not None:
+        return decision.sent_text or suggestion.text
+    return decision.sent_text
+
+
+def _is_stale(decision: NewDecision, shown: SuggestionSet, conversation: Conversation | None) -> bool:
+    if conversation is None or decision.kind not in (DecisionKind.ACCEPT, DecisionKind.EDIT):
+        return False
+    return conversation.version != shown.conversation_version
+
+
+def _fingerprint(request: NewDecision | NewOutcome) -> str:
+    return hashlib.sha256(repr(request).encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""One additive score from named features."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.engine.answer import Contribution
+from copilot.engine.cards import ScriptCard, Use
+from copilot.engine.language import language_gap
+from copilot.engine.policy import REPLY_FEATURES, ReplyWeights
+from copilot.engine.retrieval import FieldScores
+from knowledge.tables import Stage
+
+PRIOR_ACCEPTANCE = 0.3
+PRIOR_STRENGTH = 20.0
+RECENCY_DAYS = 180.0
+OWN_USES_FOR_FULL = 10
+NEVER_SHOWN = Use()
+PROMOTING_STAGES = frozenset({Stage.ACQUISITION.value, Stage.CONVERSION.value})
+DECIMALS = 6
+"""Contributions are rounded before they are added, so that what is shown sums exactly."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What ranking needs to know of the turn."""
+
+    tags: frozenset[str]
+    stage: str
+    language: str
+    is_complaint: bool
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found for the candidates; arrays of shape (n_candidates,)."""
+
+    is_exact: NDArray[np.bool_]
+    trigger: FieldScores
+    reply: FieldScores
+    context_words: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates in order: positions among the candidates, their scores and their contributions (n, n_features)."""
+
+    order: NDArray[np.intp]
+    scores: NDArray[np.float64]
+    contributions: NDArray[np.float64]
+
+    def why(self, position: int) -> tuple[Contribution, ...]:
+        """The non-zero contributions to one candidate's score, largest first."""
+        pairs = zip(REPLY_FEATURES, self.contributions[position].tolist(), strict=True)
+        return tuple(sorted((Contribution(*pair) for pair in pairs if pair[1]), key=lambda c: -abs(c.contribution)))
+
+
+def script_features(
+    evidence: Evidence,
+    cards: Sequence[ScriptCard],
+    uses: Mapping[str, Use],
+    n_sent: Mapping[str, int],
+    moment: Moment,
+) -> NDArray[np.float64]:
+    """The features of candidate scripts, shape (n_candidates, n_features)."""
+    features = np.zeros((len(cards), len(REPLY_FEATURES)))
+    features[:, 0] = evidence.is_exact
+    features[:, 1] = np.where(evidence.is_exact, 1.0, evidence.trigger.similarity)
+    features[:, 2] = evidence.reply.similarity
+    features[:, 3] = evidence.trigger.words
+    features[:, 4] = evidence.reply.words
+    features[:, 5] = evidence.context_words
+    for row, card in enumerate(cards):
+        use = uses.get(card.script_id, NEVER_SHOWN)
+        features[row, 6:14] = _card_features(card, use, n_sent.get(card.script_id, 0), moment)
+    return features
+
+
+def passage_features(scores: FieldScores, cards: Sequence[ScriptCard], moment: Moment) -> NDArray[np.float64]:
+    """The features of candidate passages, shape (n_candidates, n_features)."""
+    features = np.zeros((len(cards), len(REPLY_FEATURES)))
+    features[:, REPLY_FEATURES.index("extract_similarity")] = scores.similarity
+    features[:, REPLY_FEATURES.index("extract_words")] = scores.words
+    features[:, REPLY_FEATURES.index("language")] = [-language_gap(moment.language, card.language) for card in cards]
+    return features
+
+
+def weigh(features: NDArray[np.float64], weights: ReplyWeights) -> Ranked:
+    """The additive score of every candidate."""
+    factors = np.array([getattr(weights, name) for name in REPLY_FEATURES])
+    contributions = np.round(features * factors, DECIMALS)
+    scores = np.round(contributions.sum(axis=1), DECIMALS)
+    return Ranked(np.argsort(-scores, kind="stable"), scores, contributions)
+
+
+def shrunken_acceptance(use: Use) -> float:
+    """How much more often than usual a script is accepted, shrunk towards zero while it has been shown little.
+
+    (accepted + prior * strength) / (shown + strength) - prior
+    """
+    rate = (use.n_accepted + PRIOR_ACCEPTANCE * PRIOR_STRENGTH) / (use.n_shown + PRIOR_STRENGTH)
+    return rate - PRIOR_ACCEPTANCE
+
+
+def _card_features(card: ScriptCard, use: Use, n_sent: int, moment: Moment) -> tuple[float, ...]:
+    return (
+        1.0 if card.targeted_tags & moment.tags else 0.0,
+        1.0 if moment.stage in card.stages else 0.0,
+        shrunken_acceptance(use),
+        _recency(card.published_at, moment.now),
+        min(1.0, math.log1p(use.n_own) / math.log1p(OWN_USES_FOR_FULL)),
+        -language_gap(moment.language, card.language),
+        -float(min(n_sent, 3)),
+        -1.0 if moment.is_complaint and card.stages and card.stages <= PROMOTING_STAGES else 0.0,
+    )
+
+
+def _recency(published_at: datetime | None, now: datetime) -> float:
+    if published_at is None:
+        return 0.0
+    return math.exp(-max(0.0, (now - published_at).total_seconds() / 86_400) / RECENCY_DAYS)

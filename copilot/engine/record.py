@@ -1,0 +1,120 @@
+"""Write down what was suggested, in one transaction, before anybody sees it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from copilot.engine.answer import SuggestionAnswer
+from copilot.engine.context import AgentContext, CustomerContext
+from knowledge.tables import ScriptUse, Suggestion, SuggestionSet
+from knowledge.tables.library import EVERYONE
+
+COUNTERS = ("n_shown", "n_accepted", "n_edited", "n_dismissed")
+
+
+def record_answer(
+    session: Session,
+    tenant_id: str,
+    answer: SuggestionAnswer,
+    *,
+    customer: CustomerContext,
+    agent: AgentContext,
+    at: datetime,
+) -> None:
+    """Keep a suggestion set, its items and the exposure of each script."""
+    session.execute(insert(SuggestionSet), [_set_row(tenant_id, answer, customer, agent, at)])
+    rows = _suggestion_rows(tenant_id, answer)
+    if rows:
+        session.execute(insert(Suggestion), rows)
+    count_use(session, tenant_id, [reply.script_id for reply in answer.replies], agent.agent_id, "n_shown", at=None)
+
+
+def count_use(
+    session: Session,
+    tenant_id: str,
+    script_ids: Iterable[str],
+    agent_id: str | None,
+    counter: str,
+    *,
+    at: datetime | None,
+) -> None:
+    """Add one to a counter of each script, for the agent and for everyone."""
+    who = [EVERYONE] if agent_id is None else [EVERYONE, agent_id]
+    empty = dict.fromkeys(COUNTERS, 0)
+    rows: list[dict[str, Any]] = [
+        {"tenant_id": tenant_id, "script_id": script_id, "agent_id": name, **empty, counter: 1, "last_used_at": at}
+        for script_id in script_ids
+        for name in who
+    ]
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(ScriptUse)
+    changes: dict[str, Any] = {counter: getattr(ScriptUse, counter) + 1}
+    if at is not None:
+        changes["last_used_at"] = at
+    keys = [col(ScriptUse.tenant_id), col(ScriptUse.script_id), col(ScriptUse.agent_id)]
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def _set_row(
+    tenant_id: str, answer: SuggestionAnswer, customer: CustomerContext, agent: AgentContext, at: datetime
+) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "id": answer.set_id,
+        "conversation_id": answer.conversation_id,
+        "conversation_version": answer.conversation_version,
+        "customer_id": customer.customer_id,
+        "agent_id": agent.agent_id,
+        "scene": answer.scene,
+        "stage": answer.stage,
+        "at": at,
+        "message": answer.message,
+        "abstain_reason": answer.abstain_reason,
+        "excluded": [{"item_id": one.item_id, "rule": one.rule} for one in answer.excluded],
+        "index_version": answer.versions.index,
+        "model_version": answer.versions.model,
+        "policy_version": answer.versions.policy,
+        "rules_version": answer.versions.rules,
+        "latency_ms": round(sum(answer.timing_ms.values()), 3),
+    }
+
+
+def _suggestion_rows(tenant_id: str, answer: SuggestionAnswer) -> list[dict[str, Any]]:
+    shared = {"tenant_id": tenant_id, "set_id": answer.set_id}
+    replies = [
+        {
+            **shared,
+            "kind": "reply",
+            "rank": one.rank,
+            "item_id": one.script_id,
+            "item_version": one.version,
+            "score": one.score,
+            "probability": one.probability,
+            "propensity": one.propensity,
+            "text": one.text,
+            "features": {part.feature: part.contribution for part in one.why},
+        }
+        for one in answer.replies
+    ]
+    products = [
+        {
+            **shared,
+            "kind": "product",
+            "rank": one.rank,
+            "item_id": one.sku,
+            "item_version": 0,
+            "score": one.score,
+            "probability": 0.0,
+            "propensity": one.propensity,
+            "text": one.name,
+            "features": {part.feature: part.contribution for part in one.why},
+        }
+        for one in answer.products
+    ]
+    return replies + products

@@ -1,0 +1,1 @@
+"""The rules shipped with the product; a workspace may have its own `rules.toml` instead."""

@@ -1,0 +1,334 @@
+"""The rows of each file: one model per kind, whose fields are the columns."""
+
+import pickle
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache, partial
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+from knowledge.imports.cells import (
+    from_json,
+    refused,
+    to_audience,
+    to_birthday,
+    to_count,
+    to_fen,
+    to_flag,
+    to_id,
+    to_items,
+    to_last_moment,
+    to_moment,
+    to_number,
+    to_object,
+    to_optional_id,
+    to_past_moment,
+    to_price_fen,
+    to_required_text,
+    to_text,
+)
+from knowledge.imports.words import (
+    EVENT_KINDS,
+    ORDER_STATUSES,
+    PRODUCT_STATUSES,
+    ROLES,
+    SCENES,
+    SCRIPT_KINDS,
+    SCRIPT_STATUSES,
+    STAGES,
+    chosen,
+    chosen_list,
+    plain_word,
+    read_gender,
+)
+from knowledge.tables import MessageRole, Scene, ScriptKind, ScriptStatus, Stage
+
+ORGANISATION = "organisation"
+SCOPE_WORDS = {"": ORGANISATION, "organization": ORGANISATION, "企业": ORGANISATION, "全公司": ORGANISATION}
+SAFE_ADDRESSES = ("http://", "https://", "/", "./")
+
+
+def _read_currency(value: object) -> str:
+    text = to_text(value).upper() or "CNY"
+    if len(text) != 3 or not (text.isascii() and text.isalpha()):
+        raise refused("a currency of three letters such as CNY")
+    return "CNY" if text == "RMB" else text
+
+
+def _read_address(value: object) -> str:
+    text = to_text(value)
+    has_scheme = ":" in text.split("/")[0]
+    if text and has_scheme and not text.lower().startswith(SAFE_ADDRESSES):
+        raise refused("an address that begins with https:// or http://, or a path")
+    return text
+
+
+def _read_scope(value: object) -> str:
+    text = to_text(value)
+    scope = SCOPE_WORDS.get(text.lower(), text)
+    kind, _, name = scope.partition(":")
+    if scope != ORGANISATION and not (kind in {"team", "private"} and name.strip()):
+        raise refused("organisation, team:ID or private:USER")
+    return scope
+
+
+def _read_messages(value: object) -> object:
+    messages = from_json(value) if isinstance(value, str) else value
+    if not isinstance(messages, list) or not messages:
+        raise refused('a list of messages such as [{"role": "customer", "text": "在吗"}]')
+    return messages
+
+
+def _read_outcome(value: object) -> object:
+    return to_object(value) or None
+
+
+def _read_role(value: object) -> MessageRole:
+    role = chosen(MessageRole, ROLES)(value)
+    if role is None:
+        raise refused("customer or agent")
+    return role
+
+
+def _read_event_kind(value: object) -> str:
+    to_required_text(value)
+    return plain_word(EVENT_KINDS)(value)
+
+
+Id = Annotated[str, PlainValidator(to_id)]
+OptionalId = Annotated[str | None, PlainValidator(to_optional_id)]
+Text = Annotated[str, PlainValidator(to_text)]
+RequiredText = Annotated[str, PlainValidator(to_required_text)]
+Items = Annotated[list[str], PlainValidator(to_items)]
+JsonObject = Annotated[dict[str, object], PlainValidator(to_object)]
+AudienceRule = Annotated[dict[str, object], PlainValidator(to_audience)]
+Count = Annotated[int | None, PlainValidator(to_count)]
+Number = Annotated[float | None, PlainValidator(to_number)]
+Fen = Annotated[int | None, PlainValidator(to_fen)]
+PriceFen = Annotated[int | None, PlainValidator(to_price_fen)]
+Flag = Annotated[bool | None, PlainValidator(to_flag)]
+Moment = Annotated[datetime | None, PlainValidator(to_moment)]
+LastMoment = Annotated[datetime | None, PlainValidator(to_last_moment)]
+PastMoment = Annotated[datetime, PlainValidator(to_past_moment)]
+Birthday = Annotated[date | None, PlainValidator(to_birthday)]
+Address = Annotated[str, PlainValidator(_read_address)]
+
+
+class FileRow(BaseModel):
+    """A row of a file; fields whose column the file does not have are not in `model_fields_set`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    def given(self, *names: str) -> dict[str, object]:
+        """Those of the named fields that the file has, with their values."""
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
+    def packed(self) -> bytes:
+        """The given fields as bytes; several times as fast as pickling a model with its moments."""
+        return pickle.dumps(_light(self), pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def unpacked(cls, body: bytes) -> Self:
+        """The row that `packed` gave these bytes."""
+        return _restored(cls, pickle.loads(body))  # noqa: S301  # packed by this process, in a private file
+
+
+class NestedRow(FileRow):
+    """An object inside a row, which may carry fields that we do not know."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+Row = TypeVar("Row", bound=FileRow)
+
+
+def _light(row: FileRow) -> dict[str, object]:
+    values = row.__dict__
+    return {name: _light_value(values[name]) for name in row.model_fields_set if name in values}
+
+
+def _light_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, FileRow):
+        return _light(value)
+    if isinstance(value, list) and value and isinstance(value[0], FileRow):
+        return [_light(item) for item in value]
+    return value
+
+
+def _restored(kind: type[Row], given: dict[str, object]) -> Row:
+    for name, restore in _restorers(kind):
+        if given.get(name) is not None:
+            given[name] = restore(given[name])
+    row = kind.__new__(kind)
+    row.__setstate__(
+        {
+            "__dict__": {**_defaults(kind), **given},
+            "__pydantic_fields_set__": set(given),
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return row
+
+
+@cache
+def _defaults(kind: type[FileRow]) -> dict[str, object]:
+    return {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
+
+
+@cache
+def _restorers(kind: type[FileRow]) -> list[tuple[str, Callable[[Any], object]]]:
+    restorers = ((name, _restorer(field.annotation)) for name, field in kind.model_fields.items())
+    return [(name, restore) for name, restore in restorers if restore is not None]
+
+
+def _restorer(annotation: object) -> Callable[[Any], object] | None:
+    """What brings back a value that `_light_value` made plain, by the type of its field."""
+    for part in (annotation, *get_args(annotation)):
+        if not isinstance(part, type):
+            continue
+        if issubclass(part, datetime):
+            return datetime.fromisoformat
+        if issubclass(part, StrEnum):
+            return part
+        if issubclass(part, FileRow):
+            return partial(_restored_list if get_origin(annotation) is list else _restored, part)
+    return None
+
+
+def _restored_list(kind: type[Row], given: list[dict[str, object]]) -> list[Row]:
+    return [_restored(kind, item) for item in given]
+
+
+class ProductRow(FileRow):
+    """A row of a products file."""
+
+    sku: Id
+    name: RequiredText
+    category: Text = ""
+    brand: Text = ""
+    price: PriceFen = None
+    currency: Annotated[str, PlainValidator(_read_currency)] = "CNY"
+    stock: Count = None
+    description: Text = ""
+    attributes: JsonObject = Field(default_factory=dict)
+    tags: Items = Field(default_factory=list)
+    audience: AudienceRule = Field(default_factory=dict)
+    replenish_days: Count = None
+    status: Annotated[str, PlainValidator(plain_word(PRODUCT_STATUSES, "active"))] = "active"
+    url: Address = ""
+    image: Address = ""
+
+
+class ScriptRow(FileRow):
+    """A row of a scripts file."""
+
+    id: Id
+    text: RequiredText
+    kind: Annotated[ScriptKind | None, PlainValidator(chosen(ScriptKind, SCRIPT_KINDS))] = None
+    title: Text = ""
+    triggers: Items = Field(default_factory=list)
+    stage: Annotated[list[str], PlainValidator(chosen_list(Stage, STAGES))] = Field(default_factory=list)
+    scene: Annotated[list[str], PlainValidator(chosen_list(Scene, SCENES))] = Field(default_factory=list)
+    channels: Items = Field(default_factory=list)
+    audience: AudienceRule = Field(default_factory=dict)
+    skus: Items = Field(default_factory=list)
+    scope: Annotated[str, PlainValidator(_read_scope)] = ORGANISATION
+    owner: Text = ""
+    valid_from: Moment = None
+    valid_to: LastMoment = None
+    status: Annotated[ScriptStatus | None, PlainValidator(chosen(ScriptStatus, SCRIPT_STATUSES))] = None
+    attachments: Items = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to <= self.valid_from:
+            raise refused("valid_to after valid_from")
+        return self
+
+
+class CustomerRow(FileRow):
+    """A row of a customers file."""
+
+    id: Id
+    name: Text = ""
+    gender: Annotated[str, PlainValidator(read_gender)] = ""
+    birthday: Birthday = None
+    city: Text = ""
+    joined_at: Moment = None
+    tags: Items = Field(default_factory=list)
+    attributes: JsonObject = Field(default_factory=dict)
+    identities: Items = Field(default_factory=list)
+
+
+class OrderRow(FileRow):
+    """A row of an orders file: one line of an order."""
+
+    order_id: Id
+    customer_id: Id
+    sku: Id
+    ordered_at: PastMoment
+    quantity: Number = None
+    amount: Fen = None
+    status: Annotated[str, PlainValidator(plain_word(ORDER_STATUSES))] = ""
+
+
+class EventRow(FileRow):
+    """A row of an events file."""
+
+    customer_id: Id
+    kind: Annotated[str, PlainValidator(_read_event_kind)]
+    at: PastMoment
+    object: Text = ""
+    value: Text = ""
+
+
+class MessageRow(NestedRow):
+    """One message of a conversation."""
+
+    role: Annotated[MessageRole, PlainValidator(_read_role)]
+    text: Text
+    at: Moment = None
+    script_id: OptionalId = None
+    author_id: OptionalId = None
+
+
+class OutcomeRow(NestedRow):
+    """What came of a conversation."""
+
+    converted: Flag = None
+    order_id: OptionalId = None
+    amount: Fen = None
+    satisfaction: Number = None
+
+
+class ConversationRow(FileRow):
+    """A row of a conversations file."""
+
+    conversation_id: Id
+    messages: list[MessageRow]
+    customer_id: OptionalId = None
+    agent_id: OptionalId = None
+    channel: Text = ""
+    scene: Annotated[Scene | None, PlainValidator(chosen(Scene, SCENES))] = None
+    stage: Annotated[Stage | None, PlainValidator(chosen(Stage, STAGES))] = None
+    open: Flag = None
+    outcome: OutcomeRow | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unpack(cls, cells: object) -> object:
+        if not isinstance(cells, dict):
+            return cells
+        unpacked = dict(cells)
+        if "messages" in unpacked:
+            unpacked["messages"] = _read_messages(unpacked["messages"])
+        if "outcome" in unpacked:
+            unpacked["outcome"] = _read_outcome(unpacked["outcome"])
+        return unpacked

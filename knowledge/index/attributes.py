@@ -1,0 +1,190 @@
+"""The attributes of a segment's items, by column, and the masks that filters make of them."""
+
+import json
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.errors import InvalidValueError
+from knowledge.index.filters import Among, AtLeast, AtMost, Filter, Without, conditions
+from knowledge.index.items import IndexItem
+from knowledge.index.schema import CollectionSchema
+
+LABELS_FILE = "labels.json"
+_Number = TypeVar("_Number", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """One label: the item's value is `values[codes[item]]`."""
+
+    values: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+    def patched(self, changes: Mapping[int, str]) -> "LabelColumn":
+        """A copy with new values at these ordinals."""
+        known = {value: code for code, value in enumerate(self.values)}
+        codes = np.array(self.codes)
+        for ordinal, label in changes.items():
+            codes[ordinal] = known.setdefault(label, len(known))
+        return LabelColumn(tuple(known), codes)
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Versions, labels and numbers of all items of a segment, and which are still alive; immutable."""
+
+    versions: NDArray[np.int32]
+    labels: Mapping[str, LabelColumn]
+    numbers: Mapping[str, NDArray[np.float64]]
+    alive: NDArray[np.bool_]
+    n_dead: int = 0
+
+    @classmethod
+    def load(cls, folder: Path, schema: CollectionSchema) -> "Attributes":
+        """Saved columns, memory-mapped; all items alive."""
+        values: dict[str, list[str]] = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
+        versions = _mapped(folder / "versions.npy")
+        return cls(
+            versions,
+            {name: LabelColumn(tuple(values[name]), _mapped(folder / f"label_{name}.npy")) for name in schema.labels},
+            {name: _mapped(folder / f"number_{name}.npy") for name in schema.numbers},
+            np.ones(len(versions), np.bool_),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write one file per column."""
+        np.save(folder / "versions.npy", self.versions)
+        for name, column in self.labels.items():
+            np.save(folder / f"label_{name}.npy", column.codes)
+        for name, numbers in self.numbers.items():
+            np.save(folder / f"number_{name}.npy", numbers)
+        values = {name: column.values for name, column in self.labels.items()}
+        (folder / LABELS_FILE).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+
+    @property
+    def n_items(self) -> int:
+        return len(self.versions)
+
+    def patched(self, changes: Mapping[int, IndexItem | None]) -> "Attributes":
+        """A copy in which these ordinals have the attributes of their item, or are dead where there is none."""
+        items = {ordinal: item for ordinal, item in changes.items() if item is not None}
+        alive = self.alive.copy()
+        alive[list(changes)] = [item is not None for item in changes.values()]
+        n_dead = int(len(alive) - np.count_nonzero(alive))
+        if not items:
+            return replace(self, alive=alive, n_dead=n_dead)
+        return Attributes(
+            _patched(self.versions, {ordinal: item.version for ordinal, item in items.items()}),
+            {
+                name: column.patched({ordinal: item.labels[name] for ordinal, item in items.items()})
+                for name, column in self.labels.items()
+            },
+            {
+                name: _patched(column, {ordinal: item.numbers[name] for ordinal, item in items.items()})
+                for name, column in self.numbers.items()
+            },
+            alive,
+            n_dead,
+        )
+
+    def mask(self, where: Filter | None, find: Callable[[str], int | None]) -> NDArray[np.bool_]:
+        """Which items are alive and fit the filter, shape (n_items,); `find` gives an id's ordinal.
+
+        Raises:
+            InvalidValueError: the filter names an attribute this collection does not have.
+        """
+        eligible = self.alive.copy()
+        for condition in conditions(where):
+            if isinstance(condition, Among):
+                self._keep_labels(eligible, condition)
+            elif isinstance(condition, Without):
+                _drop(eligible, condition, find)
+            else:
+                self._keep_numbers(eligible, condition)
+        return eligible
+
+    def label_column(self, name: str) -> LabelColumn:
+        """The column of this label.
+
+        Raises:
+            InvalidValueError: there is no such label.
+        """
+        if name not in self.labels:
+            raise InvalidValueError("label", name, f"one of {sorted(self.labels)}")
+        return self.labels[name]
+
+    def number_column(self, name: str) -> NDArray[np.float64]:
+        """The column of this number.
+
+        Raises:
+            InvalidValueError: there is no such number.
+        """
+        if name not in self.numbers:
+            raise InvalidValueError("number", name, f"one of {sorted(self.numbers)}")
+        return self.numbers[name]
+
+    def _keep_labels(self, eligible: NDArray[np.bool_], condition: Among) -> None:
+        column = self.label_column(condition.attribute)
+        wanted = np.fromiter((value in condition.values for value in column.values), np.bool_, len(column.values))
+        if not wanted.any():
+            eligible[:] = False
+        elif not wanted.all():
+            np.logical_and(eligible, wanted[column.codes], out=eligible)
+
+    def _keep_numbers(self, eligible: NDArray[np.bool_], condition: AtLeast | AtMost) -> None:
+        column = self.number_column(condition.attribute)
+        fits = column >= condition.value if isinstance(condition, AtLeast) else column <= condition.value
+        np.logical_and(eligible, fits, out=eligible)
+
+
+class AttributeDraft:
+    """Collects the attributes of items, one after the other."""
+
+    def __init__(self, schema: CollectionSchema) -> None:
+        self._versions = array("i")
+        self._values: dict[str, dict[str, int]] = {name: {} for name in schema.labels}
+        self._codes = {name: array("i") for name in schema.labels}
+        self._numbers = {name: array("d") for name in schema.numbers}
+
+    def add(self, item: IndexItem) -> None:
+        """Append an item."""
+        self._versions.append(item.version)
+        for name, values in self._values.items():
+            self._codes[name].append(values.setdefault(item.labels[name], len(values)))
+        for name, numbers in self._numbers.items():
+            numbers.append(item.numbers[name])
+
+    def finished(self) -> Attributes:
+        """The columns of all items added, all alive."""
+        return Attributes(
+            np.array(self._versions, np.int32),
+            {
+                name: LabelColumn(tuple(values), np.array(self._codes[name], np.int32))
+                for name, values in self._values.items()
+            },
+            {name: np.array(numbers, np.float64) for name, numbers in self._numbers.items()},
+            np.ones(len(self._versions), np.bool_),
+        )
+
+
+def _drop(eligible: NDArray[np.bool_], condition: Without, find: Callable[[str], int | None]) -> None:
+    for item_id in condition.item_ids:
+        ordinal = find(item_id)
+        if ordinal is not None:
+            eligible[ordinal] = False
+
+
+def _patched(column: NDArray[_Number], changes: Mapping[int, float]) -> NDArray[_Number]:
+    copy = np.array(column)
+    copy[list(changes)] = list(changes.values())
+    return copy
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    return np.asarray(np.load(path, mmap_mode="r"))

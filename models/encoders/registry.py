@@ -1,0 +1,32 @@
+"""From a short text in the settings to an encoder."""
+
+from pathlib import Path
+
+from models.encoders.encoder import Encoder
+from models.encoders.hashing import HashEncoder
+from models.encoders.onnx import OnnxEncoder
+from models.encoders.preparation import is_prepared, prepare_encoder
+from models.encoders.sentence import SentenceEncoder
+
+_FLOAT32 = "float32:"
+
+
+def open_encoder(spec: str, *, folder: Path, threads: int) -> Encoder:
+    """The encoder that `spec` names, prepared inside `folder` on first use.
+
+    - `default`: the bundled multilingual-e5-small in int8;
+    - `hash`: hashed character n-grams, no model;
+    - a prepared folder, a sentence-transformers folder, or a model name: in int8;
+    - `float32:` and a folder or name: in PyTorch, without conversion.
+
+    Raises:
+        UnknownEncoderError: If nothing by that name can be found or fetched.
+        UnsupportedModelError: If the model cannot be converted; `float32:` may still run it.
+        DamagedModelError: If its files are incomplete.
+    """
+    if spec == "hash":
+        return HashEncoder()
+    if spec.startswith(_FLOAT32):
+        return SentenceEncoder.from_pretrained(spec.removeprefix(_FLOAT32), threads=threads)
+    prepared = Path(spec) if is_prepared(Path(spec)) else prepare_encoder(spec, folder=folder)
+    return OnnxEncoder.from_folder(prepared, threads=threads)
