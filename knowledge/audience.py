@@ -185,7 +185,9 @@ def _parsed(text: str) -> Audience:
     try:
         rule = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidValueError("audience", text[:100], f'a JSON object such as {{"all": ["会员"]}} ({error})') from error
+        raise InvalidValueError(
+            "audience", text[:100], f'a JSON object such as {{"all": ["会员"]}} ({error})'
+        ) from error
     if not isinstance(rule, dict):
         raise InvalidValueError("audience", text[:100], 'a JSON object such as {"all": ["会员"]}')
     try:

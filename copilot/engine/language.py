@@ -3,13 +3,12 @@
 import re
 from functools import lru_cache
 
+from knowledge.text import normalise
+
 HAN = re.compile(r"[㐀-鿿]")
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-TRADITIONAL_ONLY = frozenset(
-    "們這個來為會時對過說還請問麼樣嗎後發貨貝買賣錢單號訂實驗點擊關於開門間題應該幫覺讓給經話價優惠書寫資訊電腦視頻圖裡邊"
-    "東車運輸達遲處理選擇質量減產區別與寶膚潔潤護顏適應髮"
-)
 MIN_HAN_SHARE = 0.15
+MIN_TRADITIONAL_SHARE = 0.06
 
 
 @lru_cache(maxsize=65_536)
@@ -21,7 +20,14 @@ def language_of(text: str) -> str:
         return ""
     if n_han < MIN_HAN_SHARE * (n_han + n_words):
         return "en"
-    return "zh-Hant" if any(character in TRADITIONAL_ONLY for character in text) else "zh"
+    n_traditional = sum(map(is_traditional, HAN.findall(text)))
+    return "zh-Hant" if n_traditional >= MIN_TRADITIONAL_SHARE * n_han else "zh"
+
+
+@lru_cache(maxsize=8_192)
+def is_traditional(character: str) -> bool:
+    """Whether a Chinese character is written differently in simplified Chinese."""
+    return normalise(character) != character
 
 
 def language_gap(asked: str, offered: str) -> float:

@@ -35,10 +35,10 @@ class ReplyWeights:
     """
 
     exact_trigger: float = 5.0
-    trigger_similarity: float = 3.0
-    reply_similarity: float = 1.0
-    trigger_words: float = 1.5
-    reply_words: float = 0.5
+    trigger_similarity: float = 2.4
+    reply_similarity: float = 2.0
+    trigger_words: float = 0.6
+    reply_words: float = 1.6
     context_words: float = 0.2
     tag_affinity: float = 0.15
     stage: float = 0.2
@@ -69,8 +69,8 @@ class ProductWeights:
 class Calibration:
     """Logistic map from score to the probability that a good agent would send the reply."""
 
-    slope: float = 2.0
-    midpoint: float = 2.4
+    slope: float = 2.5
+    midpoint: float = 2.3
 
     def probability(self, score: float) -> float:
         """A number in 0..1, rising with the score."""
@@ -84,7 +84,7 @@ class Policy:
     reply: ReplyWeights = field(default_factory=ReplyWeights)
     product: ProductWeights = field(default_factory=ProductWeights)
     calibration: Calibration = field(default_factory=Calibration)
-    reply_threshold: float = 0.5
+    reply_threshold: float = 0.35
     product_threshold: float = 0.35
     n_candidates: int = 32
     duplicate_overlap: float = 0.75

@@ -48,7 +48,7 @@ def slot_values(
     """What is known for each slot; in a group nothing personal is."""
     values = {"shop.name": shop_name, "agent.name": agent.name}
     if product is not None:
-        values |= {"product.name": product.name, "product.sku": product.sku, "product.price": _price(product, language)}
+        values |= {"product.name": product.name, "product.sku": product.sku, "product.price": product.price or ""}
         values["product.stock"] = "" if product.stock is None else str(product.stock)
     if scene is Scene.GROUP:
         return values
@@ -60,10 +60,3 @@ def slot_values(
         values |= {"order.id": last.order_id, "order.status": statuses.get(last.status, last.status)}
     return values
 
-
-def _price(product: ProductCard, language: str) -> str:
-    if product.price is None:
-        return ""
-    if product.currency != "CNY":
-        return f"{product.price} {product.currency}"
-    return f"¥{product.price}" if language == "en" else f"{product.price}元"

@@ -13,7 +13,7 @@ from copilot.engine.diversity import bigrams, is_near_duplicate
 from copilot.engine.policy import Policy
 from copilot.engine.ranking import Evidence, Ranked
 from copilot.engine.rendering import Rendered
-from copilot.engine.retrieval import Query, find, find_exact, saturate, score_field
+from copilot.engine.retrieval import Query, find, find_exact, score_field, word_coverage
 from knowledge.index.view import CollectionView
 
 TRIGGER, REPLY, PASSAGE = "trigger", "reply", "text"
@@ -56,7 +56,7 @@ def find_scripts(view: CollectionView, query: Query, allowed: NDArray[np.bool_],
     items = np.unique(np.concatenate(proposed)).astype(np.int32)
     context_words = np.zeros(len(items))
     if query.context_tokens and items.size:
-        context_words = saturate(view.rescore_words(REPLY, query.context_tokens, items)[0])
+        context_words = word_coverage(view, REPLY, query.context_tokens, items)
     evidence = Evidence(
         is_exact=np.isin(items, exact),
         trigger=score_field(view, TRIGGER, query, items),

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from knowledge.index.view import CollectionView
 from knowledge.text import canonical, tokenise
 
-WORD_SATURATION = 8.0
-"""A BM25 score of this size counts half; it maps scores of any query length into 0..1."""
 BACKGROUND_ITEMS = 128
 """How many items tell what an unrelated text scores for this very message."""
 MIN_BACKGROUND_ITEMS = 20
@@ -65,15 +63,18 @@ def score_field(view: CollectionView, field: str, query: Query, items: NDArray[n
     background = unrelated_cosine(view, field, query.vector)
     similarity = np.clip((cosines.astype(np.float64) - background) / max(1e-6, 1.0 - background), 0.0, 1.0)
     similarity[rows < 0] = 0.0
-    bm25, _ = view.rescore_words(field, query.tokens, items)
-    return FieldScores(similarity, saturate(bm25), rows)
+    return FieldScores(similarity, word_coverage(view, field, query.tokens, items), rows)
 
 
-def saturate(bm25: NDArray[np.float32]) -> NDArray[np.float64]:
-    """BM25 scores mapped into 0..1."""
-    positive = np.maximum(bm25.astype(np.float64), 0.0)
-    saturated: NDArray[np.float64] = positive / (positive + WORD_SATURATION)
-    return saturated
+def word_coverage(
+    view: CollectionView, field: str, tokens: Sequence[str], items: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """How much of the tokens' weight each item's best text has: its BM25 score over that of the tokens themselves."""
+    most = view.own_words_score(field, tokens)
+    if most <= 0.0 or not items.size:
+        return np.zeros(len(items))
+    scores, _ = view.rescore_words(field, tokens, items)
+    return np.clip(scores.astype(np.float64) / most, 0.0, 1.0)
 
 
 def unrelated_cosine(view: CollectionView, field: str, vector: NDArray[np.float32]) -> float:

@@ -9,13 +9,13 @@ import numpy as np
 from copilot.sample.brand import ShopAgent
 from copilot.sample.names import Language
 
-SKILL_POINTS = 0.015
-EASE_PULL = 0.75
+SKILL_POINTS = 0.012
+EASE_PULL = 0.9
 EVENING_PULL = 0.5
 LANGUAGE_PULL = 5.0
 GROUP_PULL = 6.0
-MERIT_PULL = 0.9
-LEANING_PULL = 1.0
+MERIT_PULL = 0.6
+LEANING_PULL = 1.3
 TASTE_SPREAD = 0.5
 FREEHAND_ODDS = 1.1
 

@@ -27,4 +27,5 @@ class OrderBook:
         if row < 0:
             return None
         line = self._lines[customer_id][row]
-        return replace(line, status=status_after(at - line.ordered_at))
+        status = status_after(at - line.ordered_at)
+        return line if line.status == status else replace(line, status=status)

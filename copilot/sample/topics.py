@@ -66,8 +66,8 @@ class Topic:
 
 
 def make_topics(rng: np.random.Generator, brand: Brand) -> list[Topic]:
-    """The needs of the plan in the order they first appear there, then one for each other script; no drafts."""
-    known = {script.id: script for script in brand.scripts if script.status != "draft"}
+    """The needs of the plan in the order they first appear there, then one for each other script once published."""
+    known = {script.id: script for script in brand.scripts if script.status in {"published", "retired"}}
     groups: dict[str, list[Script]] = {}
     for planned in brand.plan:
         if planned.script_id in known:

@@ -71,6 +71,8 @@ def to_required_text(value: object) -> str:
 
 def to_id(value: object) -> str:
     """A short identifier without line breaks or other control characters."""
+    if type(value) is str and value.isascii() and value.isprintable() and 0 < len(text := value.strip()) <= MAX_ID_CHARS:
+        return text  # nearly every id there is, several times as fast
     text = to_required_text(value)
     if len(text) > MAX_ID_CHARS or not text.isprintable():
         raise refused(f"an id of at most {MAX_ID_CHARS} printable characters")
@@ -132,6 +134,8 @@ def to_flag(value: object) -> bool | None:
 
 def to_number(value: object) -> float | None:
     """A finite number; nothing when empty."""
+    if isinstance(value, str):
+        return _float_written(value)
     number = _decimal(value, "a number such as 2 or 1.5")
     return None if number is None else float(number)
 
@@ -164,12 +168,15 @@ def to_price_fen(value: object) -> int | None:
 
 def to_moment(value: object, info: ValidationInfo) -> datetime | None:
     """A moment in UTC; times without a zone are in the zone of the import, nothing when empty."""
+    zone = _rules(info).zone
+    if isinstance(value, str):
+        return _moment_written(value, zone)
     found = _date_or_datetime(value)
     if found is None:
         return None
     if not isinstance(found, datetime):
         found = datetime.combine(found, time())
-    return _in_utc(found, _rules(info).zone)
+    return _in_utc(found, zone)
 
 
 def to_past_moment(value: object, info: ValidationInfo) -> datetime:
@@ -177,8 +184,9 @@ def to_past_moment(value: object, info: ValidationInfo) -> datetime:
     moment = to_moment(value, info)
     if moment is None:
         raise refused("a value, this column is required")
-    if moment > _rules(info).now:
-        raise refused(f"a time that is not in the future (it is now {_rules(info).now:%Y-%m-%d %H:%M %Z})")
+    now = _rules(info).now
+    if moment > now:
+        raise refused(f"a time that is not in the future (it is now {now:%Y-%m-%d %H:%M %Z})")
     return moment
 
 
@@ -261,6 +269,12 @@ def _decimal_written(text: str, expected: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
+def _float_written(text: str) -> float | None:
+    number = _decimal(text, "a number such as 2 or 1.5")
+    return None if number is None else float(number)
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
 def _fen_written(text: str) -> int | None:
     plain = text.strip().strip(_CURRENCY_MARKS).removesuffix("元").removeprefix("CNY").strip()
     amount = _decimal(plain, EXPECTED_AMOUNT)
@@ -286,6 +300,16 @@ def _date_or_datetime(value: object) -> date | datetime | None:
     if value is None:
         return None
     raise refused("a date such as 2026-01-05 or 2026-01-05 10:00; a number such as an epoch is ambiguous")
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _moment_written(text: str, zone: tzinfo) -> datetime | None:
+    plain = _plain_text(text)
+    if not plain:
+        return None
+    moment = _parsed_date(plain)
+    _within_years(moment)
+    return _in_utc(moment, zone)
 
 
 def _parsed_date(text: str) -> datetime:

@@ -13,7 +13,7 @@ SHOWN_VALUE = 80
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that was not imported; `line` counts from 1 as an editor does, `column` is empty when the row itself is bad."""
+    """A row that was not imported; `line` counts from 1, `column` is empty when the row itself is bad."""
 
     line: int
     column: str
@@ -28,7 +28,7 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
-class ImportWarning:
+class ImportNotice:
     """Something that was accepted but deserves a look, with the first few values concerned."""
 
     name: str
@@ -51,7 +51,7 @@ class ImportReport:
     n_rejected: int = 0
     rejected: tuple[RejectedRow, ...] = ()
     unknown_columns: tuple[str, ...] = ()
-    warnings: tuple[ImportWarning, ...] = ()
+    warnings: tuple[ImportNotice, ...] = ()
     encoding: str = ""
     dry_run: bool = False
     refused: bool = False
@@ -107,9 +107,9 @@ class Tally:
             for example in other.examples[name]:
                 self.warn(name, example, count=0)
 
-    def to_warnings(self) -> tuple[ImportWarning, ...]:
+    def to_warnings(self) -> tuple[ImportNotice, ...]:
         """The warnings in the order in which they first came up."""
-        return tuple(ImportWarning(name, count, tuple(self.examples[name])) for name, count in self.warnings.items())
+        return tuple(ImportNotice(name, count, tuple(self.examples[name])) for name, count in self.warnings.items())
 
 
 def shortened(value: object) -> str:

@@ -1,7 +1,7 @@
 """The rows of each file: one model per kind, whose fields are the columns."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, partial
@@ -125,6 +125,10 @@ class FileRow(BaseModel):
         """Those of the named fields that the file has, with their values."""
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
+    def unknown_fields(self) -> Sequence[str]:
+        """Fields of nested objects that we do not know."""
+        return ()
+
     def packed(self) -> bytes:
         """The given fields as bytes; several times as fast as pickling a model with its moments."""
         return pickle.dumps(_light(self), pickle.HIGHEST_PROTOCOL)
@@ -145,35 +149,26 @@ Row = TypeVar("Row", bound=FileRow)
 
 
 def _light(row: FileRow) -> dict[str, object]:
+    """The given fields, with moments, choices and nested rows made plain."""
     values = row.__dict__
-    return {name: _light_value(values[name]) for name in row.model_fields_set if name in values}
-
-
-def _light_value(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, FileRow):
-        return _light(value)
-    if isinstance(value, list) and value and isinstance(value[0], FileRow):
-        return [_light(item) for item in value]
-    return value
+    given = {name: values[name] for name in row.model_fields_set if name in values}
+    for name, (lighten, _) in _conversions(type(row)).items():
+        if given.get(name) is not None:
+            given[name] = lighten(given[name])
+    return given
 
 
 def _restored(kind: type[Row], given: dict[str, object]) -> Row:
-    for name, restore in _restorers(kind):
+    """The row whose given fields `_light` made plain."""
+    names = set(given)
+    for name, (_, restore) in _conversions(kind).items():
         if given.get(name) is not None:
             given[name] = restore(given[name])
     row = kind.__new__(kind)
-    row.__setstate__(
-        {
-            "__dict__": {**_defaults(kind), **given},
-            "__pydantic_fields_set__": set(given),
-            "__pydantic_extra__": None,
-            "__pydantic_private__": None,
-        }
-    )
+    object.__setattr__(row, "__dict__", given if len(given) == len(kind.model_fields) else {**_defaults(kind), **given})
+    object.__setattr__(row, "__pydantic_fields_set__", names)
+    object.__setattr__(row, "__pydantic_extra__", None)
+    object.__setattr__(row, "__pydantic_private__", None)
     return row
 
 
@@ -182,24 +177,34 @@ def _defaults(kind: type[FileRow]) -> dict[str, object]:
     return {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
 
 
+Conversion = tuple[Callable[[Any], object], Callable[[Any], object]]
+
+
 @cache
-def _restorers(kind: type[FileRow]) -> list[tuple[str, Callable[[Any], object]]]:
-    restorers = ((name, _restorer(field.annotation)) for name, field in kind.model_fields.items())
-    return [(name, restore) for name, restore in restorers if restore is not None]
+def _conversions(kind: type[FileRow]) -> dict[str, Conversion]:
+    found = ((name, _conversion(field.annotation)) for name, field in kind.model_fields.items())
+    return {name: conversion for name, conversion in found if conversion is not None}
 
 
-def _restorer(annotation: object) -> Callable[[Any], object] | None:
-    """What brings back a value that `_light_value` made plain, by the type of its field."""
+def _conversion(annotation: object) -> Conversion | None:
+    """How to make values of a field plain and bring them back, by the field's type."""
+    is_list = get_origin(annotation) is list
     for part in (annotation, *get_args(annotation)):
         if not isinstance(part, type):
             continue
         if issubclass(part, datetime):
-            return datetime.fromisoformat
+            return datetime.isoformat, datetime.fromisoformat
         if issubclass(part, StrEnum):
-            return part
+            return str, part
+        if issubclass(part, FileRow) and is_list:
+            return _light_list, partial(_restored_list, part)
         if issubclass(part, FileRow):
-            return partial(_restored_list if get_origin(annotation) is list else _restored, part)
+            return _light, partial(_restored, part)
     return None
+
+
+def _light_list(rows: list[FileRow]) -> list[dict[str, object]]:
+    return [_light(row) for row in rows]
 
 
 def _restored_list(kind: type[Row], given: list[dict[str, object]]) -> list[Row]:
@@ -332,3 +337,9 @@ class ConversationRow(FileRow):
         if "outcome" in unpacked:
             unpacked["outcome"] = _read_outcome(unpacked["outcome"])
         return unpacked
+
+    def unknown_fields(self) -> Sequence[str]:
+        """Fields of messages and the outcome that we do not know."""
+        found = [f"messages.{name}" for message in self.messages for name in message.model_extra or ()]
+        found += [f"outcome.{name}" for name in (self.outcome.model_extra if self.outcome else None) or ()]
+        return found

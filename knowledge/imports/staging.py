@@ -5,7 +5,7 @@ everything as it was, rows of one order are together wherever they stand, and me
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Generic, NamedTuple
@@ -13,7 +13,11 @@ from typing import Generic, NamedTuple
 from knowledge.imports.rows import Row
 
 CACHE_KIB = 16_000
-KEYS_AT_A_TIME = 10_000
+TABLES = """
+CREATE TABLE staged (line INTEGER PRIMARY KEY, key TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE claim (name TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+"""
+ROWS_AT_A_TIME = 10_000
 
 
 class StagedRow(NamedTuple, Generic[Row]):
@@ -30,11 +34,6 @@ class Group(Generic[Row]):
     key: str
     rows: Sequence[StagedRow[Row]]
 
-    @property
-    def lines(self) -> str:
-        """Where the rows stand."""
-        return ", ".join(str(staged.line) for staged in self.rows[:5])
-
 
 class Staging(Generic[Row]):
     """Rows of one kind, on disk until closed."""
@@ -45,13 +44,12 @@ class Staging(Generic[Row]):
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=OFF")
         self._connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        self._connection.execute("CREATE TABLE staged (line INTEGER PRIMARY KEY, key TEXT NOT NULL, body BLOB NOT NULL)")
-        self._connection.execute("CREATE TABLE claim (name TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID")
+        self._connection.executescript(TABLES)
 
-    def add(self, rows: Iterator[tuple[int, str, Row]]) -> None:
+    def add(self, rows: Iterable[tuple[int, str, Row]]) -> None:
         """Keep rows, each with its line and id."""
         packed = ((line, key, row.packed()) for line, key, row in rows)
-        while batch := list(islice(packed, KEYS_AT_A_TIME)):
+        while batch := list(islice(packed, ROWS_AT_A_TIME)):
             self._connection.execute("BEGIN")
             self._connection.executemany("INSERT INTO staged VALUES (?, ?, ?)", batch)
             self._connection.execute("COMMIT")

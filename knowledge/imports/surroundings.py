@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from knowledge.imports.kinds import ImportKind
 from knowledge.imports.plan import KEYS_AT_A_TIME, table_of
 from knowledge.imports.staging import Staging
 from knowledge.tables import Customer, Product
 
-KNOWN_IN = {ImportKind.PRODUCTS: (Product, "sku"), ImportKind.CUSTOMERS: (Customer, "id")}
+KNOWN_IN: dict[ImportKind, tuple[type[SQLModel], str]] = {
+    ImportKind.PRODUCTS: (Product, "sku"),
+    ImportKind.CUSTOMERS: (Customer, "id"),
+}
 
 
 @dataclass(frozen=True)

@@ -113,8 +113,12 @@ def plain_word(aliases: Mapping[str, str], default: str = "") -> Callable[[objec
     """A reader of cells with an open set of words, in lower case and English where we know it."""
 
     def read(value: object) -> str:
+        if type(value) is str and value in plain:
+            return value
         text = to_text(value).lower()
         return aliases.get(text, text) or default
+
+    plain = frozenset(aliases.values())
 
     return read
 

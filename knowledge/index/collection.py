@@ -14,7 +14,7 @@ from knowledge.index.schema import CollectionSchema, FieldSchema
 from knowledge.index.segment import Segment, build_segment
 from knowledge.index.strings import StringColumn
 from knowledge.index.view import CollectionView
-from knowledge.index.words import WordStatistics
+from knowledge.index.word_statistics import WordStatistics
 from knowledge.text import tokenise
 
 __all__ = ["Collection", "CollectionView", "PreparedItem", "prepare_items"]

@@ -14,7 +14,8 @@ from knowledge.index.items import IndexItem
 from knowledge.index.schema import CollectionSchema, FieldSchema
 from knowledge.index.strings import HashLookup, StringColumn, StringDraft, hashes64
 from knowledge.index.vectors import VectorField
-from knowledge.index.words import WordField, WordStatistics
+from knowledge.index.word_statistics import WordStatistics
+from knowledge.index.words import WordField
 from knowledge.text import canonical, tokenise
 
 

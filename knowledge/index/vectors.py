@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from knowledge.errors import IndexCorruptError
 from knowledge.index.hits import Hits
-from knowledge.index.inverted import CODES_FILE, LEAST_SHORTLIST, InvertedFile
+from knowledge.index.inverted import CODES_FILE, InvertedFile
+from knowledge.index.products import inner_products
 
 VECTORS_FILE = "vectors.npy"
 STARTS_FILE = "starts.npy"
 
+LEAST_SHORTLIST = 300
+"""So many rows at least are scored exactly, since codes rank the nearest only roughly."""
 EXACT_ROWS = 4_096
 """With fewer eligible rows than this, all are scored."""
 LEAST_INVERTED_ROWS = 8_192
@@ -49,7 +52,7 @@ class VectorField:
         if len(vectors) < LEAST_INVERTED_ROWS:
             return cls(vectors, starts)
         least_share = EXACT_ROWS / len(vectors)
-        inverted = InvertedFile.build(vectors, owners, n_items, least_share=least_share, seed=seed)
+        inverted = InvertedFile.build(vectors, owners, least_share=least_share, seed=seed)
         return cls(vectors, starts, inverted)
 
     def save(self, folder: Path) -> None:
@@ -118,13 +121,13 @@ class VectorField:
 
     def _candidates(self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.int32]:
         """The allowed items worth scoring, all of which have rows."""
-        n_allowed = self.n_items if allowed is None else int(np.count_nonzero(allowed))
-        share = n_allowed / max(self.n_items, 1)
+        share = 1.0 if allowed is None else np.count_nonzero(allowed) / max(self.n_items, 1)
         n_rows = max(LEAST_SHORTLIST, k * (2 + 2 * self.n_rows // max(self.n_items, 1)))
         inverted = self._inverted
         if inverted is None or share < inverted.least_share or n_rows > self.n_rows // 8:
             return self._filled_items(allowed)
-        return inverted.nearest_items(query, allowed, share=share, n_wanted=min(k, n_allowed), n_rows=n_rows)
+        items = inverted.nearest_items(query, allowed, share=share, n_rows=n_rows)
+        return items if len(items) >= k else self._filled_items(allowed)
 
     def _filled_items(self, allowed: NDArray[np.bool_] | None) -> NDArray[np.int32]:
         filled = self._starts[1:] > self._starts[:-1]
@@ -138,28 +141,11 @@ class VectorField:
         lengths = self._starts[items + 1] - firsts
         offsets = np.cumsum(lengths) - lengths
         rows = np.repeat(firsts - offsets, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
-        scores = self._inner_products(query, rows)
+        scores = inner_products(query, self._vectors, rows)
         best = np.maximum.reduceat(scores, offsets)
         is_best = np.flatnonzero(scores == np.repeat(best, lengths))
         first_best = is_best[np.searchsorted(is_best, offsets)]
         return best, rows[first_best].astype(np.int32)
-
-    def _inner_products(self, query: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Of the query with each row; a row's value does not depend on its neighbours, as in a BLAS product it may."""
-        import faiss
-
-        faiss.omp_set_num_threads(1)
-        products = np.empty(len(rows), np.float32)
-        faiss.fvec_inner_products_by_idx(
-            faiss.swig_ptr(products),
-            faiss.swig_ptr(query),
-            faiss.swig_ptr(self._vectors),
-            faiss.swig_ptr(rows),
-            self.dim,
-            1,
-            len(rows),
-        )
-        return products
 
     def _check_query(self, query: NDArray[np.float32]) -> None:
         if query.shape != (self.dim,) or query.dtype != np.float32:

@@ -50,11 +50,11 @@ def verify_index(
     n_vectors: int = 100,
 ) -> VerifyReport:
     """Compare the index, changes included, with the database; reads every file and row, and encodes a sample again."""
-    snapshot = current_snapshot(tenant_folder(folder, tenant_id))
-    if snapshot is not None and (damaged := snapshot.damaged_files()):
-        problems = [f"{snapshot.name}/{name} is not what was written" for name in damaged]
-        return VerifyReport(snapshot.name, len(snapshot.files), 0, 0, problems[:MAX_PROBLEMS])
     try:
+        snapshot = current_snapshot(tenant_folder(folder, tenant_id))
+        if snapshot is not None and (damaged := snapshot.damaged_files()):
+            problems = [f"{snapshot.name}/{name} is not what was written" for name in damaged]
+            return VerifyReport(snapshot.name, len(snapshot.files), 0, 0, problems[:MAX_PROBLEMS])
         index = LibraryIndex.open(folder, database, tenant_id, encoder)
     except SearchIndexError as error:
         return VerifyReport("", 0, 0, 0, [str(error)])
@@ -121,7 +121,7 @@ class _Sample:
                 self.n_vectors += 1
                 cosine = self._cosine(view, field, row)
                 if not cosine >= SAME_VECTOR:
-                    yield f"{kind.value} {field.name} row {row}: its vector and its text's have a cosine of {cosine:.3f}"
+                    yield f"{kind.value} {field.name} row {row}: encoded again, its vector has a cosine of {cosine:.3f}"
 
     def _cosine(self, view: CollectionView, field: FieldSchema, row: int) -> float:
         encode = self._encoder.encode_queries if field.side == "query" else self._encoder.encode_passages

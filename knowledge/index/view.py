@@ -77,6 +77,11 @@ class CollectionView:
         """What `search_words` would score these items, in their order."""
         return self._rescore(field, items, lambda rows, some: rows.words.rescore(tokens, some))
 
+    def own_words_score(self, field: str, tokens: Sequence[str]) -> float:
+        """What a text of exactly these tokens would score: `rescore_words` divided by it says how much is covered."""
+        parts = self._field(field).parts
+        return parts[0].words.own_score(tokens) if parts else 0.0
+
     def exact(self, field: str, canonical_text: str) -> NDArray[np.int32]:
         """The living items with a text in this field whose canonical form is this, ascending.
 

@@ -3,46 +3,41 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from threading import local
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import IndexCorruptError
 from knowledge.index.hits import Hits
-from knowledge.index.word_postings import BEST_IMPACT, LONGEST, WordPostings, count_words
+from knowledge.index.word_postings import K1, B, WordPostings, count_words
+from knowledge.index.word_search import WordQuery, WordSearch, spans
 from knowledge.index.word_statistics import WordStatistics, places_of, word_keys
 
-_POSTINGS = 24_000  # read before the first threshold is found: fewer leave it low, more cost time
-_LEADERS = 192  # postings whose rows are scored exactly to find the threshold
-_ENTRY_COST = 2.0  # what scoring one token of a row costs, in postings
-_SLACK = np.float32(1 - 1e-5)  # float32 sums in another order differ by less
-
-
-@dataclass(frozen=True, eq=False)
-class _Query:
-    """The known tokens of a search, rarest first: their numbers, weights (times in the query x idf) and frequencies."""
-
-    tokens: NDArray[np.intp]
-    weights: NDArray[np.float32]
-    frequencies: NDArray[np.int64]
+FORMAT: Final = 1
+_EXTRA: Final = ("owners", "idfs", "item_starts", "statistics_keys", "statistics_frequencies")
 
 
 class WordField:
     """BM25 over the rows of one field; immutable. Row i belongs to item owners[i]; owners ascend."""
 
     def __init__(
-        self, postings: WordPostings, owners: NDArray[np.int32], n_items: int, statistics: WordStatistics
+        self,
+        postings: WordPostings,
+        statistics: WordStatistics,
+        *,
+        owners: NDArray[np.int32],
+        item_starts: NDArray[np.int32],
+        idfs: NDArray[np.float32],
     ) -> None:
         self._postings = postings
-        self._owners = owners
-        self._n_items = n_items
         self._statistics = statistics
-        self._idfs = statistics.idfs(postings.keys)
-        self._item_starts = np.searchsorted(owners, np.arange(n_items + 1)).astype(np.int32)
-        self._scratch = local()
+        self._owners = owners
+        self._item_starts = item_starts
+        self._idfs = idfs
+        self._search = WordSearch(postings, owners)
 
     @classmethod
     def build(
@@ -53,9 +48,15 @@ class WordField:
         *,
         statistics: WordStatistics | None = None,
     ) -> "WordField":
-        """Counts the tokens of every row; given `statistics` replace the field's own."""
+        """Counts the tokens of every row; given `statistics` replace the field's own, so that scores compare."""
         postings, used = count_words(documents, statistics)
-        return cls(postings, np.ascontiguousarray(owners, np.int32), n_items, used)
+        return cls(
+            postings,
+            used,
+            owners=np.ascontiguousarray(owners, np.int32),
+            item_starts=np.searchsorted(owners, np.arange(n_items + 1)).astype(np.int32),
+            idfs=used.idfs(postings.keys),
+        )
 
     @property
     def n_rows(self) -> int:
@@ -63,7 +64,7 @@ class WordField:
 
     @property
     def n_items(self) -> int:
-        return self._n_items
+        return len(self._item_starts) - 1
 
     @property
     def statistics(self) -> WordStatistics:
@@ -72,18 +73,102 @@ class WordField:
     def search(self, tokens: Sequence[str], allowed: NDArray[np.bool_] | None, k: int) -> Hits:
         """The `k` best eligible items; an item scores as its best row does, and one that shares no token is no hit."""
         query = self._query(tokens)
-        if not len(query.tokens) or k < 1:
+        if not len(query) or k < 1:
             return Hits.none()
-        if allowed is not None:
-            items = np.flatnonzero(allowed)
-            if self._is_cheaper_by_row(len(items), query):
-                return self._best(*self._scored_items(query, items), k)
-        rows = self._candidates(query, allowed, k)
-        return self._best(rows, self._scored(query, rows, rows + 1), k)
+        rows = self._eligible_rows(query, allowed)
+        if rows is None:
+            rows = self._search.promising_rows(query, allowed, k)
+        return self._best(rows, self._search.exact_scores(query, rows), k)
 
     def rescore(
         self, tokens: Sequence[str], items: NDArray[np.int32]
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """The best score of each given item and the first row that has it; row -1 for an item without rows."""
-        first, last = self._item_starts[items], self._item_starts[items + 1]
-        ...
+        rows, sizes = spans(self._item_starts[items], self._item_starts[items + 1])
+        scores = self._search.exact_scores(self._query(tokens), rows)
+        best = np.zeros(len(items), np.float32)
+        best_rows = np.full(len(items), -1, np.int32)
+        filled = np.flatnonzero(sizes)
+        if len(filled):
+            begins = (np.cumsum(sizes) - sizes)[filled]
+            best[filled] = np.maximum.reduceat(scores, begins)
+            matches = np.flatnonzero(scores == np.repeat(best, sizes))
+            best_rows[filled] = rows[matches[np.searchsorted(matches, begins)]]
+        return best, best_rows
+
+    def own_score(self, tokens: Sequence[str]) -> float:
+        """What a row of exactly these tokens would score, whether there is one or not; 0 for no tokens."""
+        counts = Counter(tokens)
+        if not counts:
+            return 0.0
+        times = np.fromiter(counts.values(), np.float32, len(counts))
+        idfs = self._statistics.idfs(word_keys(counts))
+        norm = K1 * (1 - B + B * len(tokens) / max(self._statistics.average_length, 1e-9))
+        return float(np.sum(times * idfs * times * (K1 + 1) / (times + norm)))
+
+    def save(self, folder: Path) -> None:
+        """Writes the field's files into the folder, which is made when missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays = {field.name: getattr(self._postings, field.name) for field in fields(WordPostings)}
+        arrays |= {"owners": self._owners, "idfs": self._idfs, "item_starts": self._item_starts}
+        arrays |= {"statistics_keys": self._statistics.keys, "statistics_frequencies": self._statistics.frequencies}
+        for name, array in arrays.items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        facts = {
+            "format": FORMAT,
+            "n_documents": self._statistics.n_documents,
+            "average_length": self._statistics.average_length,
+        }
+        (folder / "words.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "WordField":
+        """Opens saved files, memory-mapped.
+
+        Raises:
+            IndexCorruptError: a file is missing, cut short or does not fit the others.
+        """
+        try:
+            facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            arrays = {name: _mapped(folder / f"{name}.npy") for name in _EXTRA}
+            postings = WordPostings(**{f.name: _mapped(folder / f"{f.name}.npy") for f in fields(WordPostings)})
+            statistics = WordStatistics(
+                facts["n_documents"],
+                facts["average_length"],
+                arrays.pop("statistics_keys"),
+                arrays.pop("statistics_frequencies"),
+            )
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise IndexCorruptError(f"{folder}: the word index cannot be read ({error})") from error
+        return cls(postings, statistics, **arrays)
+
+    def _query(self, tokens: Sequence[str]) -> WordQuery:
+        counts = Counter(tokens)
+        places, known = places_of(word_keys(counts), self._postings.keys)
+        places = places[known]
+        weights = np.fromiter(counts.values(), np.float32, len(counts))[known] * self._idfs[places]
+        order = np.argsort(-weights, kind="stable")
+        return WordQuery(places[order], weights[order])
+
+    def _eligible_rows(self, query: WordQuery, allowed: NDArray[np.bool_] | None) -> NDArray[np.intp] | None:
+        """The rows an allow-list permits, when scoring them all is cheaper than reading the query's postings."""
+        if allowed is None:
+            return None
+        n_tokens = np.count_nonzero(allowed) * self._postings.row_starts[-1] / max(self.n_items, 1)
+        if n_tokens > 20_000 + 0.2 * self._search.n_postings(query):
+            return None
+        items = np.flatnonzero(allowed)
+        return spans(self._item_starts[items], self._item_starts[items + 1])[0]
+
+    def _best(self, rows: NDArray[np.integer], scores: NDArray[np.float32], k: int) -> Hits:
+        """The best `k` items among scored rows, each with the first of its best rows."""
+        found = np.flatnonzero(scores)
+        rows, scores = rows[found], scores[found]
+        owners = self._owners[rows]
+        order = np.lexsort((rows, -scores, owners))
+        best = order[np.flatnonzero(np.diff(owners[order], prepend=-1))]
+        return Hits.best(owners[best], scores[best], rows[best].astype(np.int32), k)
+
+
+def _mapped(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)

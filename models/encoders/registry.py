@@ -5,7 +5,7 @@ from pathlib import Path
 from models.encoders.encoder import Encoder
 from models.encoders.hashing import HashEncoder
 from models.encoders.onnx import OnnxEncoder
-from models.encoders.preparation import is_prepared, prepare_encoder
+from models.encoders.preparation import BUNDLED, is_prepared, prepare_encoder, unpack_default
 from models.encoders.sentence import SentenceEncoder
 
 _FLOAT32 = "float32:"
@@ -17,7 +17,7 @@ def open_encoder(spec: str, *, folder: Path, threads: int) -> Encoder:
     - `default`: the bundled multilingual-e5-small in int8;
     - `hash`: hashed character n-grams, no model;
     - a prepared folder, a sentence-transformers folder, or a model name: in int8;
-    - `float32:` and a folder or name: in PyTorch, without conversion.
+    - `float32:` and `default`, a folder, or a name: in PyTorch, without conversion.
 
     Raises:
         UnknownEncoderError: If nothing by that name can be found or fetched.
@@ -27,6 +27,8 @@ def open_encoder(spec: str, *, folder: Path, threads: int) -> Encoder:
     if spec == "hash":
         return HashEncoder()
     if spec.startswith(_FLOAT32):
-        return SentenceEncoder.from_pretrained(spec.removeprefix(_FLOAT32), threads=threads)
+        source = spec.removeprefix(_FLOAT32)
+        loadable = str(unpack_default(folder=folder)) if source == BUNDLED else source
+        return SentenceEncoder.from_pretrained(loadable, threads=threads)
     prepared = Path(spec) if is_prepared(Path(spec)) else prepare_encoder(spec, folder=folder)
     return OnnxEncoder.from_folder(prepared, threads=threads)

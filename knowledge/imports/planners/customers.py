@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping
 from sqlmodel import Session
 
-from knowledge.imports.plan import Plan, Values, differs, stored_by_id, stored_rows, table_of
+from knowledge.imports.plan import Plan, Stored, Values, differs, stored_by_id, stored_rows, table_of
 from knowledge.imports.planners.agreement import agreed_row
 from knowledge.imports.report import RejectedRow
 from knowledge.imports.rows import CustomerRow
@@ -18,14 +17,14 @@ from knowledge.tables import Customer, CustomerTag, Identity, IndexKind
 SOURCE = "import"
 SAME_NAMES = ("name", "gender", "birthday", "city", "joined_at", "attributes")
 
-Tags = dict[tuple[str, str], RowMapping]
+Tags = dict[tuple[str, str], Stored]
 
 
 @dataclass(frozen=True)
 class _Stored:
     """What the database has for the customers of a batch."""
 
-    customers: dict[str, RowMapping]
+    customers: dict[str, Stored]
     tags: dict[str, Tags]
     owners: dict[str, str]
 
@@ -69,7 +68,7 @@ def _plan_customer(plan: Plan, row: CustomerRow, stored: _Stored, around: Surrou
 
 def _plan_tags(plan: Plan, row: CustomerRow, held: Tags, around: Surroundings) -> bool:
     """End the imported tags that are gone and begin the new ones; whether there were any."""
-    wanted = dict.fromkeys(split_tag(tag) for tag in row.tags)
+    wanted = dict.fromkeys((name, value) for name, value in map(split_tag, row.tags) if name)
     ended = [tag for tag in held if tag not in wanted]
     begun = [tag for tag in wanted if tag not in held]
     for tag in ended:

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from knowledge.imports.kinds import ImportKind
-from knowledge.imports.plan import Plan, stored_by_id, stored_rows
+from knowledge.imports.plan import Plan, Stored, stored_by_id, stored_rows
 from knowledge.imports.report import RejectedRow
 from knowledge.imports.rows import OrderRow
 from knowledge.imports.staging import Group, StagedRow
@@ -35,12 +34,13 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Order:
-    """An order as the file tells it; `status` is empty when the file has none."""
+    """An order as the file tells it; `status` is empty when the file has none, `statuses` says since when each held."""
 
     id: str
     customer_id: str
     ordered_at: datetime
     status: str
+    statuses: dict[datetime, str]
     lines: list[_Line]
 
 
@@ -48,8 +48,8 @@ class _Order:
 class _Stored:
     """What the database has for the orders of a batch."""
 
-    orders: dict[str, RowMapping]
-    lines: dict[str, dict[str, RowMapping]]
+    orders: dict[str, Stored]
+    lines: dict[str, dict[str, Stored]]
 
 
 def plan_orders(session: Session, groups: Sequence[Group[OrderRow]], around: Surroundings) -> Plan:
@@ -68,13 +68,28 @@ def _order_of(group: Group[OrderRow], plan: Plan) -> _Order:
     for row in rows:
         if (row.quantity is not None and row.quantity < 0) or (row.amount is not None and row.amount < 0):
             plan.tally.warn("refunds", row.order_id)
+    statuses = _statuses_of(rows)
     return _Order(
         id=group.key,
         customer_id=rows[0].customer_id,
         ordered_at=min(row.ordered_at for row in rows),
-        status=next((row.status for row in reversed(rows) if row.status), ""),
+        status=statuses[max(statuses)] if statuses else "",
+        statuses=statuses,
         lines=_lines_of(rows),
     )
+
+
+def _statuses_of(rows: Sequence[OrderRow]) -> dict[datetime, str]:
+    """When each status began; of several at the same time the last in the file holds."""
+    if len(rows) == 1:
+        return {rows[0].ordered_at: rows[0].status} if rows[0].status else {}
+    at_each_time = {row.ordered_at: row.status for row in rows if row.status}
+    began: dict[datetime, str] = {}
+    status = ""
+    for moment in sorted(at_each_time):
+        if at_each_time[moment] != status:
+            status = began[moment] = at_each_time[moment]
+    return began
 
 
 def _rows_of_one_customer(group: Group[OrderRow], plan: Plan) -> list[OrderRow]:
@@ -94,9 +109,6 @@ def _contradiction(staged: StagedRow[OrderRow], first: StagedRow[OrderRow]) -> R
 
 
 def _lines_of(rows: Sequence[OrderRow]) -> list[_Line]:
-    if len(rows) == 1:  # by far the most frequent
-        row = rows[0]
-        return [_Line(row.sku, _quantity(row), row.amount, 1)]
     by_sku: dict[str, list[OrderRow]] = defaultdict(list)
     for row in rows:
         by_sku[row.sku].append(row)
@@ -104,6 +116,8 @@ def _lines_of(rows: Sequence[OrderRow]) -> list[_Line]:
 
 
 def _summed(sku: str, rows: Sequence[OrderRow]) -> _Line:
+    if len(rows) == 1:
+        return _Line(sku, _quantity(rows[0]), rows[0].amount, 1)
     counted = _without_status_updates(rows)
     amounts = [row.amount for row in counted if row.amount is not None]
     quantity = sum(_quantity(row) for row in counted)
@@ -115,7 +129,7 @@ def _without_status_updates(rows: Sequence[OrderRow]) -> list[OrderRow]:
     per_status: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
     samples: dict[tuple[object, ...], OrderRow] = {}
     for row in rows:
-        same = (row.quantity, row.amount, row.ordered_at)
+        same = (row.quantity, row.amount)
         per_status[same][row.status] += 1
         samples[same] = row
     return [row for same, row in samples.items() for _ in range(max(per_status[same].values()))]
@@ -135,7 +149,7 @@ def _plan_order(plan: Plan, order: _Order, stored: _Stored, around: Surroundings
         plan.announce(IndexKind.CUSTOMER, order.customer_id)
 
 
-def _plan_head(plan: Plan, order: _Order, before: RowMapping | None, around: Surroundings) -> bool:
+def _plan_head(plan: Plan, order: _Order, before: Stored | None, around: Surroundings) -> bool:
     status = order.status or (before["status"] if before is not None else "")
     head = (order.customer_id, order.ordered_at, status)
     if before is not None and head == (before["customer_id"], before["ordered_at"], before["status"]):
@@ -152,17 +166,18 @@ def _plan_head(plan: Plan, order: _Order, before: RowMapping | None, around: Sur
     )
     if before is not None and before["customer_id"] != order.customer_id:
         plan.announce(IndexKind.CUSTOMER, before["customer_id"])
-    if status and (before is None or before["status"] != status):
-        since = order.ordered_at if before is None else around.now
-        plan.upsert(
-            OrderStatusChange,
-            {"tenant_id": around.tenant_id, "order_id": order.id, "at": since, "status": status},
-        )
+    if before is None:
+        began = order.statuses
+    else:
+        began = {around.now: status} if before["status"] != status else {}
+    for since, each in began.items():
+        change = {"tenant_id": around.tenant_id, "order_id": order.id, "at": since, "status": each}
+        plan.upsert(OrderStatusChange, change)
     return True
 
 
 def _plan_line(
-    plan: Plan, order: _Order, line: _Line, before: RowMapping | None, head_moved: bool, around: Surroundings
+    plan: Plan, order: _Order, line: _Line, before: Stored | None, head_moved: bool, around: Surroundings
 ) -> bool:
     """Write a line that is new or other than before; its rows count as changed too when their order has moved."""
     is_same = before is not None and (line.quantity, line.amount_fen) == (before["quantity"], before["amount_fen"])
@@ -187,7 +202,7 @@ def _plan_line(
 
 def _read(session: Session, tenant_id: str, order_ids: Sequence[str]) -> _Stored:
     orders = stored_by_id(session, Order, tenant_id, "id", order_ids)
-    lines: dict[str, dict[str, RowMapping]] = defaultdict(dict)
+    lines: dict[str, dict[str, Stored]] = defaultdict(dict)
     for line in stored_rows(session, OrderLine, tenant_id, "order_id", list(orders)):
         lines[line["order_id"]][line["sku"]] = line
     return _Stored(orders, lines)

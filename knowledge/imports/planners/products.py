@@ -44,7 +44,7 @@ def _given(row: ProductRow) -> Values:
 
 
 def _new_product(tenant_id: str, sku: str) -> Values:
-    empty = ProductRow.model_construct(sku=sku)
+    empty = ProductRow.model_construct(sku=sku, name="")
     return {
         "tenant_id": tenant_id,
         "sku": sku,

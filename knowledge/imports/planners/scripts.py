@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from knowledge.imports.kinds import ImportKind
-from knowledge.imports.plan import Plan, Values, differs, stored_by_id, stored_rows
+from knowledge.imports.plan import Plan, Stored, Values, differs, stored_by_id, stored_rows
 from knowledge.imports.planners.agreement import agreed_row
 from knowledge.imports.rows import ORGANISATION, ScriptRow
 from knowledge.imports.staging import Group
@@ -22,16 +21,16 @@ RENAMED = {"stage": "stages", "scene": "scenes"}
 class _History:
     """A script as stored, with its versions by number."""
 
-    script: RowMapping | None = None
-    versions: dict[int, RowMapping] = field(default_factory=dict)
+    script: Stored | None = None
+    versions: dict[int, Stored] = field(default_factory=dict)
 
     @property
-    def live(self) -> RowMapping | None:
+    def live(self) -> Stored | None:
         number = self.script["live_version"] if self.script is not None else None
         return self.versions.get(number) if number is not None else None
 
     @property
-    def latest(self) -> RowMapping | None:
+    def latest(self) -> Stored | None:
         return self.versions[max(self.versions)] if self.versions else None
 
 
@@ -48,19 +47,27 @@ def plan_scripts(session: Session, groups: Sequence[Group[ScriptRow]], around: S
 
 def _plan_script(plan: Plan, row: ScriptRow, before: _History, around: Surroundings) -> None:
     status = row.status or _present_status(before)
-    compared = before.live if status is ScriptStatus.PUBLISHED and before.live is not None else before.latest
+    compared = _compared(row, before, status)
     same_text = compared is not None and not differs(_content(row), compared)
     same_card = before.script is not None and not differs(_card(row), before.script)
     if compared is not None and same_text and status == compared["status"]:
         if same_card:
             plan.tally.n_unchanged += 1
             return
-        _write_script(plan, row, before, around, latest=before.latest, live=before.live)
+        _write_script(plan, row, before, around, latest=compared, live=before.live)
     else:
         _write_version(plan, row, before, around, status=status, compared=compared, same_text=same_text)
     plan.announce(IndexKind.SCRIPT, row.id)
     plan.tally.n_added += before.script is None
     plan.tally.n_changed += before.script is not None
+
+
+def _compared(row: ScriptRow, before: _History, status: ScriptStatus) -> Stored | None:
+    """The stored version a row speaks of: the live one when it says the same, else the latest."""
+    live = before.live
+    if status is ScriptStatus.PUBLISHED and live is not None and not differs(_content(row), live):
+        return live
+    return before.latest
 
 
 def _present_status(before: _History) -> ScriptStatus:
@@ -75,24 +82,24 @@ def _write_version(
     around: Surroundings,
     *,
     status: ScriptStatus,
-    compared: RowMapping | None,
+    compared: Stored | None,
     same_text: bool,
 ) -> None:
     """Write the version that now holds, and end the live one where it no longer does."""
     version = _next_version(row, before, around, compared if same_text else None, status)
-    live = before.live
-    if status is ScriptStatus.RETIRED or status is ScriptStatus.PUBLISHED or (live is not None and same_text):
-        if live is not None and live["version"] != version["version"]:
+    plan.upsert(ScriptVersion, version)
+    live: Mapping[str, object] | None = before.live
+    if live is not None and (same_text or status in {ScriptStatus.PUBLISHED, ScriptStatus.RETIRED}):
+        if _number(live) != _number(version):
             plan.upsert(ScriptVersion, _ended(live, around))
         live = None
-    plan.upsert(ScriptVersion, version)
     if status is ScriptStatus.PUBLISHED:
         live = version
     _write_script(plan, row, before, around, latest=version, live=live)
 
 
 def _next_version(
-    row: ScriptRow, before: _History, around: Surroundings, same: RowMapping | None, status: ScriptStatus
+    row: ScriptRow, before: _History, around: Surroundings, same: Stored | None, status: ScriptStatus
 ) -> Values:
     """The same version with its new status while that rewrites no history, else a new one."""
     if same is not None and same["published_at"] is None:
@@ -129,23 +136,24 @@ def _write_script(
     before: _History,
     around: Surroundings,
     *,
-    latest: Mapping[str, object] | None,
+    latest: Mapping[str, object],
     live: Mapping[str, object] | None,
 ) -> None:
     base = dict(before.script) if before.script is not None else _new_script(around.tenant_id, row.id)
-    number = latest["version"] if latest is not None else 1
-    if before.versions:
-        number = max(*before.versions, int(str(number)))
     plan.upsert(
         Script,
         {
             **base,
             **_card(row),
-            "latest_version": number,
-            "live_version": live["version"] if live is not None else None,
+            "latest_version": max(*before.versions, _number(latest)) if before.versions else _number(latest),
+            "live_version": _number(live) if live is not None else None,
             "updated_at": around.now,
         },
     )
+
+
+def _number(version: Mapping[str, object]) -> int:
+    return int(str(version["version"]))
 
 
 def _content(row: ScriptRow) -> Values:
@@ -167,7 +175,9 @@ def _new_script(tenant_id: str, script_id: str) -> Values:
 
 
 def _first_version(tenant_id: str, script_id: str) -> Values:
-    empty: dict[str, list[str]] = {name: [] for name in ("triggers", "stages", "scenes", "channels", "skus", "attachments")}
+    empty: dict[str, list[str]] = {
+        name: [] for name in ("triggers", "stages", "scenes", "channels", "skus", "attachments")
+    }
     return {
         "tenant_id": tenant_id,
         "script_id": script_id,

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from knowledge.errors import ImportFileError
 from knowledge.imports.readers.encoding import text_encoding
 from knowledge.imports.readers.raw import MAX_CELL_CHARS, BrokenRow, RawRow, header_columns
 from knowledge.imports.report import shortened
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = (",", ";", "\t")
 
@@ -65,7 +68,7 @@ def _reading(path: Path, encoding: str) -> Iterator[TextIO]:
         yield text
 
 
-def _numbered(reader: "csv._reader", file: str) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: "Reader", file: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for cells in reader:

@@ -87,6 +87,6 @@ def require_honest_size(path: Path, members: list[zipfile.ZipInfo]) -> None:
     packed = max(path.stat().st_size, 1)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_PACKING * packed):
         raise ImportFileError(
-            f"{path.name}: {packed:,} bytes would unpack to {unpacked:,}, expected at most {MAX_UNPACKED_BYTES:,} bytes "
-            f"and a factor of {MAX_PACKING}"
+            f"{path.name}: {packed:,} bytes would unpack to {unpacked:,}, "
+            f"expected at most {MAX_UNPACKED_BYTES:,} bytes and a factor of {MAX_PACKING}"
         )

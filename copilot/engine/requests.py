@@ -1,0 +1,67 @@
+"""Scripts that agents ask for, because nothing answered their customer."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from copilot.errors import BadRequestError
+from knowledge.tables import Candidate
+from knowledge.text import canonical
+
+REQUESTED = "requested"
+
+
+@dataclass(frozen=True)
+class ScriptRequest:
+    """A message for which a script is wanted, and where it came up."""
+
+    message: str
+    note: str = ""
+    agent_id: str | None = None
+    conversation_id: str | None = None
+    set_id: str | None = None
+    stage: str = ""
+    scene: str = ""
+
+
+def request_script(session: Session, tenant_id: str, wanted: ScriptRequest, now: datetime) -> Candidate:
+    """The candidate that stands for this wish; asking again for the same message counts up.
+
+    Raises:
+        BadRequestError: the message is empty.
+    """
+    if not wanted.message.strip():
+        raise BadRequestError("message", wanted.message, "the message that nothing answers")
+    candidate_id = _request_id(wanted.message)
+    candidate = session.get(Candidate, (tenant_id, candidate_id)) or Candidate(
+        tenant_id=tenant_id,
+        id=candidate_id,
+        text="",
+        triggers=[wanted.message.strip()],
+        stage=wanted.stage,
+        scene=wanted.scene,
+        status=REQUESTED,
+        created_at=now,
+    )
+    candidate.evidence = _evidence(candidate.evidence, wanted, now)
+    session.add(candidate)
+    session.flush()
+    return candidate
+
+
+def _request_id(message: str) -> str:
+    return "request-" + hashlib.sha256((canonical(message) or message).encode()).hexdigest()[:16]
+
+
+def _evidence(earlier: dict[str, object], wanted: ScriptRequest, now: datetime) -> dict[str, object]:
+    n_before = earlier.get("n_requests")
+    return {
+        "n_requests": (n_before if isinstance(n_before, int) else 0) + 1,
+        "last_requested_at": now.isoformat(),
+        "note": wanted.note or earlier.get("note", ""),
+        "agent_id": wanted.agent_id,
+        "conversation_id": wanted.conversation_id,
+        "set_id": wanted.set_id,
+    }

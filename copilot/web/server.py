@@ -1,0 +1,62 @@
+"""Runs the application on this machine until it is told to stop."""
+
+import logging
+import socket
+import threading
+import webbrowser
+from types import FrameType
+
+import uvicorn
+
+from copilot.runtime import Runtime
+from copilot.settings import Settings
+from copilot.web.app import create_app
+from copilot.web.hub import Hub
+from copilot.web.options import WebOptions
+
+logger = logging.getLogger(__name__)
+
+GRACE_S = 5
+
+
+class ConsoleServer(uvicorn.Server):
+    """A server that ends its event streams as soon as it is told to stop, so that it need not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop."""
+        self._hub.close()
+        super().handle_exit(sig, frame)
+
+
+def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
+    """Serve a workspace; prints the address, follows changes of the database, returns after SIGINT or SIGTERM.
+
+    Raises:
+        WorkspaceError: there is no such workspace.
+        SearchIndexError: the index cannot serve; the message says what to run.
+        OSError: the address is taken.
+    """
+    runtime = Runtime.open(settings)
+    try:
+        runtime.index.start_following()
+        with socket.create_server((host, port), reuse_port=False) as listener:
+            _serve(runtime, listener, open_browser=open_browser)
+    finally:
+        runtime.close()
+
+
+def _serve(runtime: Runtime, listener: socket.socket, *, open_browser: bool) -> None:
+    app = create_app(runtime, WebOptions())
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S, server_header=False)
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"Copilot is at {url} (stop it with Ctrl+C)", flush=True)  # noqa: T201  # the address is this command's output
+    if runtime.degraded:
+        logger.warning("suggestions by words only: %s", runtime.degraded)
+    if open_browser:
+        threading.Timer(1.0, webbrowser.open, [url]).start()
+    ConsoleServer(config, app.state.hub).run(sockets=[listener])
