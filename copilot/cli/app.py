@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("init")(files.init)
+app.command("convert")(files.convert)
 app.command("load")(files.load)
 app.command("suggest")(suggest.suggest)
 app.command("serve")(serve.serve)

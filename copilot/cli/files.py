@@ -35,6 +35,26 @@ def init(
         typer.echo(f"The workspace {settings.workspace} is ready (schema {revision}). Next: copilot load FOLDER")
 
 
+def convert(
+    source: Annotated[str, typer.Argument(help="The data set: jddc, risawoz or salesbot.")],
+    folder: Annotated[Path, typer.Argument(help="Where its files are.")],
+    out: Annotated[Path, typer.Argument(help="Where to write the files for `copilot load`.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a public research data set into files that `copilot load` reads.
+
+    Example: copilot convert jddc data/jddc files && copilot load files
+    """
+    from knowledge.adapters import convert as convert_source
+
+    made = convert_source(source, folder, out)
+    if as_json:
+        print_json(dict(made.files))
+    else:
+        for name, n_rows in made.files.items():
+            typer.echo(f"{out / name}: {n_rows}")
+
+
 def load(
     path: Annotated[Path, typer.Argument(help="A file, or a folder of files named after what they hold.")],
     kind: Annotated[str | None, typer.Option("--kind", "-k", help=f"What a single file holds: {KINDS}.")] = None,

@@ -59,8 +59,8 @@ N_CONTEXT_SEARCHED = 2
 N_EXCLUDED = 3
 MIN_HIDDEN = 0.5
 """An item that a rule hides is reported when it is this similar to the message (0..1)."""
-MIN_MENTIONED = 0.45
-"""A product this similar to the message (0..1) is the one being discussed."""
+MIN_MENTIONED = 0.7
+"""A product whose `message` feature reaches this is the one being discussed."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,10 @@ N_SEARCHED = 16
 N_RECENT_SKUS = 6
 N_POPULAR = 8
 VIEW_DAYS = 30
-MIN_MESSAGE_SIMILARITY = 0.3
+MIN_SIMILARITY, MIN_WORDS = 0.2, 0.09
+"""A product is about the message only when both its meaning and its words are near."""
+FULL_SIMILARITY, FULL_WORDS = 0.5, 0.3
+"""A description is so much longer than a message that these count as complete agreement."""
 DUE_FROM, DUE_UNTIL = 0.8, 2.5
 """A refill is offered from 80 % of its interval; after two and a half intervals it was bought elsewhere."""
 
@@ -201,11 +204,12 @@ def _from_message(
         return
     scores = score_field(view, TEXT_FIELD, query, items)
     for item, similarity, words in zip(items, scores.similarity, scores.words, strict=True):
-        if similarity < MIN_MESSAGE_SIMILARITY:
+        if similarity < MIN_SIMILARITY or words < MIN_WORDS:
             continue
         sku = view.item_id(int(item))
-        signals.add(sku, "message", float(similarity), Reason(say["message"], f"product:{sku}"))
-        signals.add(sku, "words", float(words))
+        about = Reason(say["message"], f"product:{sku}")
+        signals.add(sku, "message", min(1.0, float(similarity) / FULL_SIMILARITY), about)
+        signals.add(sku, "words", min(1.0, float(words) / FULL_WORDS))
 
 
 def _from_refills(signals: Signals, owned: Mapping[str, Owned], now: datetime, say: Mapping[str, str]) -> None:

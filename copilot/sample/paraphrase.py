@@ -53,7 +53,6 @@ ENGLISH_SHORT = (("please", "pls"), ("you", "u"), ("thanks", "thx"), ("because",
 ENGLISH_EMOJI = ("🙂", "🙏", "😅", "")
 CLOSED = "吗嘛呢啊呀哦哈吖了吧！!～"
 BREAKS = re.compile(r"(?<=[，。！？,.!?；])\s*")
-TAIWANESE = frozenset({"台北", "新北", "台中", "高雄"})
 
 
 def paraphrase(dice: Dice, trigger: str, *, language: Language, mention: str = "") -> list[str]:
@@ -77,9 +76,9 @@ def paraphrase(dice: Dice, trigger: str, *, language: Language, mention: str = "
     return messages
 
 
-def traditional(text: str, city: str) -> str:
-    """The text as someone in Taiwan, Hong Kong or Macau would write it, by their own characters."""
-    return _converter("s2tw" if city in TAIWANESE else "s2hk")(text)
+def traditional(text: str) -> str:
+    """The text in the traditional characters that people commonly type."""
+    return _converter("s2tw")(text)
 
 
 def is_traditional(text: str) -> bool:

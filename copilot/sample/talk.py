@@ -148,7 +148,6 @@ class Chat:
         self.product = encounter.product
         self._dice = dice
         self._at = encounter.at
-        self._city = encounter.customer.city
 
     @property
     def english(self) -> bool:
@@ -161,7 +160,7 @@ class Chat:
 
     def member_says(self, member: Customer, text: str) -> None:
         """Someone else of the group writes."""
-        words = traditional(text, member.city) if member.language == "zh-Hant" else text
+        words = traditional(text) if member.language == "zh-Hant" else text
         self._add("customer", words, member.customer_id)
 
     def agent_says(self, text: str, *, script_id: str = "") -> None:
@@ -169,7 +168,7 @@ class Chat:
         self._add("agent", self._own_script(text), self.encounter.agent.agent_id, script_id=script_id)
 
     def _own_script(self, text: str) -> str:
-        return traditional(text, self._city) if self.encounter.customer.language == "zh-Hant" else text
+        return traditional(text) if self.encounter.customer.language == "zh-Hant" else text
 
     def _add(self, role: Role, text: str, sender_id: str, *, script_id: str = "") -> None:
         sender = sender_id if self.encounter.scene == "group" else ""

@@ -1,0 +1,5 @@
+"""Public research data sets turned into the files that `copilot load` reads."""
+
+from knowledge.adapters.convert import SOURCES, Conversion, convert
+
+__all__ = ["SOURCES", "Conversion", "convert"]

@@ -1,0 +1,56 @@
+"""One way to convert: a source by name, a folder in, import files out."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.adapters import jddc, risawoz, salesbot
+from knowledge.errors import InvalidValueError
+
+Row = Mapping[str, object]
+SOURCES: Mapping[str, Callable[[Path], Mapping[str, Iterable[Row]]]] = {
+    "jddc": jddc.tables,
+    "risawoz": risawoz.tables,
+    "salesbot": salesbot.tables,
+}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The files written and how many rows each has; for a folder, how many documents."""
+
+    files: Mapping[str, int]
+
+
+def convert(source: str, folder: Path, out: Path) -> Conversion:
+    """Write the import files of a data set into `out`, one JSON Lines file per kind.
+
+    Raises:
+        InvalidValueError: the source is not known.
+        ImportFileError: a file of the source is missing or not what it should be.
+    """
+    if source not in SOURCES:
+        raise InvalidValueError("source", source, f"one of {', '.join(SOURCES)}")
+    tables = SOURCES[source](folder)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {f"{kind}.jsonl": _write(out / f"{kind}.jsonl", rows) for kind, rows in tables.items()}
+    if source == "salesbot":
+        files["documents"] = _write_documents(out / "documents", salesbot.guides(folder))
+    return Conversion(files)
+
+
+def _write_documents(folder: Path, texts: Mapping[str, str]) -> int:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    return len(texts)
+
+
+def _write(path: Path, rows: Iterable[Row]) -> int:
+    n_rows = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            n_rows += 1
+    return n_rows
