@@ -6,7 +6,8 @@ The words of this package:
 - context: the customer as of that moment: attributes, tags, orders, stage, scene, agent and team.
 - rule: a hard condition; what it refuses never reaches the search, and the refusal has a reason.
 - feature, contribution: a named number about a candidate, and what it adds to the score.
-- suggestion set: one answer of the engine; a decision says what the agent did with it; an outcome what the customer did.
+- suggestion set: one answer of the engine; a decision says what the agent did with it; an outcome what the customer
+  did.
 """
 
 __version__ = "0.1.0"

@@ -42,9 +42,7 @@ class Topic:
     def triggers(self) -> tuple[str, ...]:
         """Three different ways to ask."""
         first = self.number % len(self.intent.triggers)
-        wordings = [
-            self.intent.triggers[(first + step) % len(self.intent.triggers)] for step in range(N_TRIGGERS)
-        ]
+        wordings = [self.intent.triggers[(first + step) % len(self.intent.triggers)] for step in range(N_TRIGGERS)]
         return tuple(wording.format(self.name) if self.is_english else self.name + wording for wording in wordings)
 
     @property

@@ -37,7 +37,7 @@ def demo(
     settings = read_settings(workspace, encoder)
     reports = make_demo(settings, seed)
     if as_json:
-        print_json([report.to_json() for report in reports])
+        print_json([report.to_dict() for report in reports])
     else:
         added = sum(report.n_added for report in reports)
         typer.echo(f"The sample brand is in {workspace} ({added} new rows).")
@@ -50,12 +50,11 @@ def demo(
 
 def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     """The sample brand, generated and loaded; loading it again changes nothing."""
-    from knowledge.index.status import index_status
-
     from copilot.building import build_all
     from copilot.sample.brand import brand_folder
     from copilot.sample.generator import SampleConfig, write_sample
     from knowledge.imports import import_folder
+    from knowledge.index.status import index_status
     from knowledge.workspace import Workspace, utc_now
 
     made = Workspace.create(settings.workspace, settings.database_url)
@@ -68,10 +67,10 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
                 settings.tenant,
                 Path(scratch),
                 now=utc_now,
-                progress=lambda done, total: advance(done, total, ""),
+                progress=lambda kind: lambda done, total: advance(done, total, kind.value),
             )
-        behind = index_status(made.index_folder, made.database, settings.tenant).n_behind
-        if behind:
+        status = index_status(made.index_folder, made.database, settings.tenant)
+        if status.snapshot is None or status.n_waiting:
             with progress_bar("indexing") as advance:
                 build_all(settings, made, advance)
     finally:

@@ -95,17 +95,16 @@ def _look_at_encoder(settings: "Settings") -> str:
 
 
 def _look_at_index(settings: "Settings") -> str:
-    from knowledge.index.status import index_status
-
     from knowledge.errors import IndexMissingError
+    from knowledge.index.status import index_status
     from knowledge.workspace import Workspace
 
     opened = Workspace.open(settings.workspace, settings.database_url)
     found = index_status(opened.index_folder, opened.database, settings.tenant)
     opened.close()
-    if not found.encoder_fingerprint and found.n_behind:
-        raise IndexMissingError(f"no index yet, {found.n_behind} changes wait")
-    return f"{found.version}, {found.n_behind} changes behind"
+    if found.snapshot is None:
+        raise IndexMissingError(f"not built yet, {found.n_waiting} changes wait")
+    return f"{found.snapshot.name}, {found.n_waiting} changes since it was built"
 
 
 def _look_at_rules(settings: "Settings") -> str:

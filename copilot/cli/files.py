@@ -1,5 +1,6 @@
 """`copilot init` and `copilot load`: a workspace, and files into it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ from copilot.cli.options import EncoderOption, JsonOption, WorkspaceOption, prin
 
 if TYPE_CHECKING:
     from copilot.settings import Settings
+    from knowledge.imports.kinds import ImportKind
     from knowledge.imports.report import ImportReport
     from knowledge.workspace import Workspace
 
+SHOWN_REJECTIONS = 20
 KINDS = "products, scripts, documents, customers, orders, events or conversations"
 
 
@@ -86,7 +89,7 @@ def load(
     finally:
         opened.close()
     if as_json:
-        print_json([report.to_json() for report in reports])
+        print_json([report.to_dict() for report in reports])
     else:
         for report in reports:
             _show(report)
@@ -109,27 +112,28 @@ def _import(
     *,
     dry_run: bool,
     strict: bool,
-    advance: "Advance",
+    advance: Callable[[int, int | None, str], None],
 ) -> list["ImportReport"]:
-    from knowledge.imports import import_file, import_folder
+    from knowledge.imports import ImportKind, import_file, import_folder
     from knowledge.workspace import utc_now
 
-    def progress(done: int, total: int | None) -> None:
-        advance(done, total, "")
+    def progress(kind: ImportKind) -> Callable[[int, int | None], None]:
+        return lambda done, total: advance(done, total, kind.value)
 
     if path.is_dir() and kind is None:
         return import_folder(
             opened.database, settings.tenant, path, now=utc_now, dry_run=dry_run, strict=strict, progress=progress
         )
+    wanted = _kind(path, kind)
     report = import_file(
         opened.database,
         settings.tenant,
-        _kind(path, kind),
+        wanted,
         path,
         now=utc_now,
         dry_run=dry_run,
         strict=strict,
-        progress=progress,
+        progress=progress(wanted),
     )
     return [report]
 
@@ -150,9 +154,12 @@ def _show(report: "ImportReport") -> None:
     typer.echo(f"{report.file}: {counts}, {report.n_rejected} rejected ({report.seconds:.1f} s)")
     for column in report.unknown_columns:
         typer.echo(f"  unknown column, left out: {column}")
-    for warning, n_rows in report.warnings.items():
-        typer.echo(f"  {n_rows} × {warning}")
-    for row in report.rejected[:20]:
-        typer.echo(f"  line {row.line}, {row.column}: {row.value!r}: {row.reason}", err=True)
-    if report.n_rejected > 20:
-        typer.echo(f"  … and {report.n_rejected - 20} more (all of them with --json)", err=True)
+    for notice in report.warnings:
+        examples = f" ({', '.join(notice.examples[:5])})" if notice.examples else ""
+        typer.echo(f"  {notice.count} × {notice.name}{examples}")
+    for row in report.rejected[:SHOWN_REJECTIONS]:
+        typer.echo(f"  {report.file}, {row}", err=True)
+    if report.n_rejected > SHOWN_REJECTIONS:
+        typer.echo(f"  … and {report.n_rejected - SHOWN_REJECTIONS} more (up to a thousand with --json)", err=True)
+    if report.refused:
+        typer.echo("  --strict: the file was refused as a whole, nothing was written", err=True)

@@ -31,7 +31,10 @@ def build(workspace: WorkspaceOption = None, encoder: EncoderOption = None, as_j
     if as_json:
         print_json(asdict(built))
     else:
-        typer.echo(f"Index {built.index.version} built in {built.seconds:.1f} s from {built.index.n_items} items.")
+        items = ", ".join(f"{n:,} {name}" for name, n in built.index.n_items.items())
+        typer.echo(
+            f"{built.index.snapshot} built in {built.seconds:.1f} s: {items}; {built.index.n_encoded} new texts."
+        )
 
 
 @app.command()
@@ -41,17 +44,22 @@ def status(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
     Example: copilot index status --json
     """
     from knowledge.index.status import index_status
-
     from knowledge.workspace import Workspace
 
     settings = read_settings(workspace)
     opened = Workspace.open(settings.workspace, settings.database_url)
     found = index_status(opened.index_folder, opened.database, settings.tenant)
     opened.close()
+    facts = {
+        "snapshot": found.snapshot.name if found.snapshot else None,
+        "contents": asdict(found.snapshot.contents) if found.snapshot else None,
+        "changes_since": found.n_waiting,
+        "rebuild_recommended": found.rebuild_recommended,
+    }
     if as_json:
-        print_json(asdict(found))
+        print_json(facts)
         return
-    for name, value in asdict(found).items():
+    for name, value in facts.items():
         typer.echo(f"{name}: {value}")
 
 
@@ -66,26 +74,32 @@ def verify(
 
     Example: copilot index verify
     """
-    from knowledge.index.verify import verify_index
+    import numpy as np
 
     from copilot.runtime import load_encoder
+    from knowledge.index.verify import verify_index
     from knowledge.workspace import Workspace
 
     settings = read_settings(workspace, encoder)
     opened = Workspace.open(settings.workspace, settings.database_url)
     try:
         report = verify_index(
-            opened.database, opened.index_folder, settings.tenant, load_encoder(settings), n_sample=sample
+            opened.database,
+            opened.index_folder,
+            settings.tenant,
+            load_encoder(settings),
+            np.random.default_rng(0),
+            n_vectors=sample,
         )
     finally:
         opened.close()
     if as_json:
-        print_json({"ok": report.ok, **asdict(report)})
+        print_json({"agrees": report.agrees, **asdict(report)})
     else:
         typer.echo(
-            "The index agrees with the database." if report.ok else "The index does not agree with the database:"
+            "The index agrees with the database." if report.agrees else "The index does not agree with the database:"
         )
         for problem in report.problems:
             typer.echo(f"  {problem}")
-    if not report.ok:
+    if not report.agrees:
         raise typer.Exit(1)

@@ -12,23 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from copilot.engine.answer import Excluded, ProductSuggestion, SuggestionAnswer, Versions
+from copilot.engine.answer import ProductSuggestion, SuggestionAnswer, Versions
 from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passages, read_products, read_scripts, read_use
 from copilot.engine.compliance import RuleBook
 from copilot.engine.context import ContextReader
-from copilot.engine.diversity import SentLately, read_sent
-from copilot.engine.eligibility import (
-    Place,
-    ProductRules,
-    product_filter,
-    product_reason,
-    script_filter,
-    script_reason,
-)
+from copilot.engine.diversity import read_sent
+from copilot.engine.eligibility import Place, ProductRules, product_filter, script_filter
+from copilot.engine.hidden import hidden_items
 from copilot.engine.language import language_of
 from copilot.engine.policy import Policy
 from copilot.engine.products import (
-    TEXT_FIELD,
     ProductModels,
     Signals,
     gather,
@@ -36,19 +29,18 @@ from copilot.engine.products import (
     owned_products,
     rank_products,
 )
-from copilot.engine.ranking import Moment, passage_features, script_features, weigh
+from copilot.engine.ranking import passage_features, script_features, weigh
 from copilot.engine.record import record_answer
 from copilot.engine.rendering import Rendered, render, slot_values
-from copilot.engine.replies import PASSAGE, TRIGGER, Draft, Selection, discussed_product, find_scripts
+from copilot.engine.replies import PASSAGE, Draft, Selection, discussed_product, find_scripts
 from copilot.engine.request import SuggestRequest
-from copilot.engine.retrieval import Query, find, find_exact, score_field
-from copilot.engine.turn import Turn, is_complaint, read_turn
+from copilot.engine.retrieval import Query, find, score_field
+from copilot.engine.situation import Situation
+from copilot.engine.turn import Turn, read_turn
 from copilot.errors import UnknownIdError
 from knowledge.database import Database
 from knowledge.errors import SearchIndexError
-from knowledge.index.filters import Filter
 from knowledge.index.library_index import LibraryIndex, TextEncoder
-from knowledge.index.view import CollectionView
 from knowledge.tables import IndexKind, MessageRole, Scene
 
 logger = logging.getLogger(__name__)
@@ -56,9 +48,6 @@ logger = logging.getLogger(__name__)
 SEARCHED_CHARACTERS = 400
 """Of a very long message only its end is searched; that is where the question stands."""
 N_CONTEXT_SEARCHED = 2
-N_EXCLUDED = 3
-MIN_HIDDEN = 0.5
-"""An item that a rule hides is reported when it is this similar to the message (0..1)."""
 MIN_MENTIONED = 0.7
 """A product whose `message` feature reaches this is the one being discussed."""
 
@@ -95,19 +84,6 @@ class Stopwatch:
         start = perf_counter()
         yield
         self.timing_ms[name] = self.timing_ms.get(name, 0.0) + (perf_counter() - start) * 1000
-
-
-@dataclass(frozen=True)
-class Situation:
-    """Everything known before the search: the turn, the place, the query, what was sent lately."""
-
-    turn: Turn
-    place: Place
-    query: Query
-    sent: SentLately
-    stage: str
-    language: str
-    request: SuggestRequest
 
 
 class Engine:
@@ -220,7 +196,7 @@ class Engine:
         excluded = selection.excluded
         if situation.request.explain_excluded and situation.turn.has_content:
             with watch.stage("excluded"):
-                excluded = excluded + self._excluded(situation, refused)
+                excluded = excluded + hidden_items(self.index.view, situation, refused, self.setup.product_rules)
         return SuggestionAnswer(
             set_id=uuid.uuid4().hex,
             conversation_id=situation.request.conversation_id,
@@ -264,7 +240,7 @@ class Engine:
             uses = read_use(
                 session, self.setup.tenant_id, [card.script_id for card in chosen], situation.place.agent.agent_id
             )
-            moment = _moment(situation)
+            moment = situation.moment
             features = script_features(found.evidence, chosen, uses, situation.sent.scripts, moment)
             ranked = weigh(np.vstack([features, extracts[1]]), self.setup.policy.reply)
         with watch.stage("selection"):
@@ -298,7 +274,7 @@ class Engine:
         known = [position for position, key in enumerate(keys) if key in cards]
         chosen = [cards[keys[position]] for position in known]
         scores = score_field(view, PASSAGE, situation.query, items[np.asarray(known, dtype=np.intp)])
-        return chosen, passage_features(scores, chosen, _moment(situation))
+        return chosen, passage_features(scores, chosen, situation.moment)
 
     def _render(self, card: ScriptCard, product: ProductCard | None, situation: Situation) -> Rendered:
         place = situation.place
@@ -343,7 +319,7 @@ class Engine:
         presenting: Mapping[str, str],
     ) -> tuple[tuple[ProductSuggestion, ...], str]:
         """The products to mention, or the reason for silence."""
-        if _is_complaining(situation.turn):
+        if situation.is_complaining:
             return (), "complaint"
         if situation.sent.n_promotions >= self.setup.policy.max_promotions_per_week:
             return (), f"cap:{self.setup.policy.max_promotions_per_week} in {self.setup.policy.fatigue_days} days"
@@ -364,48 +340,6 @@ class Engine:
         best, wanted = selection.best_probability, self.setup.policy.reply_threshold
         return f"unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
 
-    def _excluded(self, situation: Situation, refused: Mapping[str, str]) -> list[Excluded]:
-        """Items that match the message well but which a rule keeps away."""
-        place, query = situation.place, situation.query
-        scripts, products = self.index.scripts, self.index.products
-        found = []
-        for item in _hidden(scripts, TRIGGER, query, script_filter(scripts.distinct("rule"), place)):
-            window = scripts.number("valid_from", item), scripts.number("valid_to", item)
-            rule = script_reason(scripts.label("rule", item), *window, place)
-            found.append(Excluded(scripts.item_id(item), rule))
-        where = product_filter(products.distinct("rule"), place, self.setup.product_rules)
-        for item in _hidden(products, TEXT_FIELD, query, where):
-            numbers = products.number("stock", item), products.number("price_fen", item)
-            rule = product_reason(products.label("rule", item), *numbers, place, self.setup.product_rules)
-            found.append(Excluded(products.item_id(item), rule))
-        owned = [(sku, ordinal) for sku in refused if (ordinal := products.ordinal(sku)) is not None]
-        if owned:
-            items = np.array([ordinal for _, ordinal in owned], np.int32)
-            similar = score_field(products, TEXT_FIELD, query, items).similarity >= MIN_HIDDEN
-            found += [Excluded(sku, refused[sku]) for (sku, _), near in zip(owned, similar, strict=True) if near]
-        return found
-
-
-def _hidden(view: CollectionView, text_field: str, query: Query, where: Filter) -> list[int]:
-    """The items that the filter hides though they match the message well."""
-    hidden = view.mask() & ~view.mask(where)
-    if not hidden.any():
-        return []
-    items = view.search_vectors(text_field, query.vector, hidden, N_EXCLUDED).items
-    near = score_field(view, text_field, query, items).similarity >= MIN_HIDDEN
-    exact = find_exact(view, text_field, query, hidden) if text_field == TRIGGER else items[:0]
-    return [int(item) for item in np.union1d(items[near], exact)]
-
-
-def _moment(situation: Situation) -> Moment:
-    return Moment(
-        tags=situation.place.customer.tag_names,
-        stage=situation.stage,
-        language=situation.language,
-        is_complaint=situation.turn.is_complaint,
-        now=situation.place.now,
-    )
-
 
 def _mentioned(sku: str | None, signals: Signals) -> str | None:
     """The product on screen, or the one the message clearly speaks of."""
@@ -413,9 +347,3 @@ def _mentioned(sku: str | None, signals: Signals) -> str | None:
         return sku
     best = max(signals.features, key=lambda one: signals.features[one].get("message", 0.0), default=None)
     return best if best and signals.features[best].get("message", 0.0) >= MIN_MENTIONED else None
-
-
-def _is_complaining(turn: Turn) -> bool:
-    """Whether this message or one shortly before it complains."""
-    before = (said.text for said in turn.context if said.role is MessageRole.CUSTOMER)
-    return turn.is_complaint or any(is_complaint(text) for text in before)

@@ -59,4 +59,3 @@ def slot_values(
         statuses = ORDER_STATUS["en" if language == "en" else "zh"]
         values |= {"order.id": last.order_id, "order.status": statuses.get(last.status, last.status)}
     return values
-

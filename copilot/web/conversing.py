@@ -2,7 +2,13 @@
 
 from sqlmodel import Session
 
-from copilot.engine.conversations import NewConversation, NewMessage, append_message, get_conversation, open_conversation
+from copilot.engine.conversations import (
+    NewConversation,
+    NewMessage,
+    append_message,
+    get_conversation,
+    open_conversation,
+)
 from copilot.engine.decisions import NewDecision, Recorded
 from copilot.errors import BadRequestError, StaleConversationError
 from copilot.web.errors import BusyError

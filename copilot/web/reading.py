@@ -7,7 +7,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
-from knowledge.tables import Candidate, Conversation, Customer, Message, MessageRole, Product, Script, ScriptVersion, User
+from knowledge.tables import (
+    Candidate,
+    Conversation,
+    Customer,
+    Message,
+    MessageRole,
+    Product,
+    Script,
+    ScriptVersion,
+    User,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,8 @@ def list_conversations(session: Session, tenant_id: str, limit: int) -> list[Con
         select(Conversation, col(Customer.name))
         .outerjoin(
             Customer,
-            (col(Customer.tenant_id) == col(Conversation.tenant_id)) & (col(Customer.id) == col(Conversation.customer_id)),
+            (col(Customer.tenant_id) == col(Conversation.tenant_id))
+            & (col(Customer.id) == col(Conversation.customer_id)),
         )
         .where(col(Conversation.tenant_id) == tenant_id)
         .order_by(col(Conversation.last_message_at).desc(), col(Conversation.id))
@@ -112,7 +123,9 @@ def list_candidates(session: Session, tenant_id: str, status: str, limit: int) -
     query = select(Candidate).where(col(Candidate.tenant_id) == tenant_id)
     if status:
         query = query.where(col(Candidate.status) == status)
-    return list(session.execute(query.order_by(col(Candidate.created_at).desc(), col(Candidate.id)).limit(limit)).scalars())
+    return list(
+        session.execute(query.order_by(col(Candidate.created_at).desc(), col(Candidate.id)).limit(limit)).scalars()
+    )
 
 
 def product_names(session: Session, tenant_id: str, skus: Sequence[str]) -> dict[str, str]:

@@ -43,7 +43,8 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     runtime = Runtime.open(settings)
     try:
         runtime.index.start_following()
-        with socket.create_server((host, port), reuse_port=False) as listener:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family) as listener:
             _serve(runtime, listener, open_browser=open_browser)
     finally:
         runtime.close()

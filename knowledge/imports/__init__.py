@@ -10,7 +10,7 @@ The words of this package:
 """
 
 from knowledge.imports.kinds import ImportKind
-from knowledge.imports.report import ImportReport, ImportNotice, RejectedRow
+from knowledge.imports.report import ImportNotice, ImportReport, RejectedRow
 from knowledge.imports.running import import_file, import_folder
 
-__all__ = ["ImportKind", "ImportReport", "ImportNotice", "RejectedRow", "import_file", "import_folder"]
+__all__ = ["ImportKind", "ImportNotice", "ImportReport", "RejectedRow", "import_file", "import_folder"]

@@ -71,7 +71,12 @@ def to_required_text(value: object) -> str:
 
 def to_id(value: object) -> str:
     """A short identifier without line breaks or other control characters."""
-    if type(value) is str and value.isascii() and value.isprintable() and 0 < len(text := value.strip()) <= MAX_ID_CHARS:
+    if (
+        type(value) is str
+        and value.isascii()
+        and value.isprintable()
+        and 0 < len(text := value.strip()) <= MAX_ID_CHARS
+    ):
         return text  # nearly every id there is, several times as fast
     text = to_required_text(value)
     if len(text) > MAX_ID_CHARS or not text.isprintable():

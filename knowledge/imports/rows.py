@@ -165,7 +165,7 @@ def _restored(kind: type[Row], given: dict[str, object]) -> Row:
         if given.get(name) is not None:
             given[name] = restore(given[name])
     row = kind.__new__(kind)
-    object.__setattr__(row, "__dict__", given if len(given) == len(kind.model_fields) else {**_defaults(kind), **given})
+    object.__setattr__(row, "__dict__", {**_defaults(kind), **given})
     object.__setattr__(row, "__pydantic_fields_set__", names)
     object.__setattr__(row, "__pydantic_extra__", None)
     object.__setattr__(row, "__pydantic_private__", None)

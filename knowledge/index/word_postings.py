@@ -15,7 +15,7 @@ from knowledge.index.word_statistics import WordStatistics, word_keys
 K1: Final = 1.2
 B: Final = 0.75
 BEST_IMPACT: Final = K1 + 1
-LONGEST: Final = 255
+LARGEST_CODE: Final = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,6 @@ class WordPostings:
     By token: `token_rows[token_starts[t]:token_starts[t + 1]]` are the rows that hold token t, ascending, and
     `token_codes` their impacts in 255ths of the best possible one, rounded up, so that sums are upper bounds.
     By row: `row_tokens[row_starts[r]:row_starts[r + 1]]` and `row_impacts`.
-    `lengths` counts each row's tokens up to 255; `peaks[n]` is the best impact in any row of that length.
     """
 
     keys: NDArray[np.uint64]
@@ -35,21 +34,10 @@ class WordPostings:
     row_starts: NDArray[np.int64]
     row_tokens: NDArray[np.int32]
     row_impacts: NDArray[np.float32]
-    lengths: NDArray[np.uint8]
-    peaks: NDArray[np.float32]
 
     @property
     def n_rows(self) -> int:
         return len(self.row_starts) - 1
-
-    def positions(
-        self, first: NDArray[np.integer], last: NDArray[np.integer]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where the rows [first, last) of each run stand in the by-row arrays, runs one after another, and their ends."""
-        begins = self.row_starts[first]
-        sizes = self.row_starts[last] - begins
-        ends = np.cumsum(sizes)
-        return np.arange(ends[-1]) + np.repeat(begins - ends + sizes, sizes), ends
 
 
 def count_words(
@@ -72,7 +60,7 @@ def count_words(
     average = float(length.mean()) if len(length) else 0.0
     statistics = shared or WordStatistics(len(length), average, keys[order], frequencies)
     impacts = _impacts(counts, length[rows], statistics.average_length)
-    return _postings(keys[order], rows, tokens_, impacts, np.minimum(length, LONGEST)), statistics
+    return _postings(keys[order], rows, tokens_, impacts, len(length)), statistics
 
 
 def _counted(
@@ -97,21 +85,18 @@ def _postings(
     rows: NDArray[np.int64],
     tokens: NDArray[np.int64],
     impacts: NDArray[np.float32],
-    lengths: NDArray[np.int64],
+    n_rows: int,
 ) -> WordPostings:
     by_token = np.argsort(tokens, kind="stable")
-    peaks = np.zeros(LONGEST + 1, np.float32)
-    np.maximum.at(peaks, lengths[rows], impacts)
+    codes = np.ceil(impacts[by_token] * np.float32(LARGEST_CODE / BEST_IMPACT))
     return WordPostings(
         keys=keys,
         token_starts=_starts(tokens, len(keys)),
         token_rows=rows[by_token].astype(np.int32),
-        token_codes=np.ceil(impacts[by_token] * np.float32(LONGEST / BEST_IMPACT)).clip(0, LONGEST).astype(np.uint8),
-        row_starts=_starts(rows, len(lengths)),
+        token_codes=np.minimum(codes, LARGEST_CODE).astype(np.uint8),
+        row_starts=_starts(rows, n_rows),
         row_tokens=tokens.astype(np.int32),
         row_impacts=impacts,
-        lengths=lengths.astype(np.uint8),
-        peaks=peaks,
     )
 
 

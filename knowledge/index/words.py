@@ -1,6 +1,7 @@
 """Search by words: BM25 over one field, exact under an allow-list."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -17,6 +18,10 @@ from knowledge.index.word_search import WordQuery, WordSearch, spans
 from knowledge.index.word_statistics import WordStatistics, places_of, word_keys
 
 FORMAT: Final = 1
+LARGE_CORPUS: Final = 10_000  # documents from which on a question leaves out …
+COMMON_IDF: Final = math.log(5)  # … tokens that a fifth of the documents hold, as long as it has a rarer one
+TOKEN_COST: Final = 2.5  # scoring one token of a row, in postings read
+OVERHEAD: Final = 50_000  # what a search by postings costs beside reading them, in postings
 _EXTRA: Final = ("owners", "idfs", "item_starts", "statistics_keys", "statistics_frequencies")
 
 
@@ -75,9 +80,12 @@ class WordField:
         query = self._query(tokens)
         if not len(query) or k < 1:
             return Hits.none()
-        rows = self._eligible_rows(query, allowed)
-        if rows is None:
-            rows = self._search.promising_rows(query, allowed, k)
+        n_allowed = self.n_items if allowed is None else int(np.count_nonzero(allowed))
+        if allowed is not None and self._is_cheaper_by_row(query, n_allowed):
+            items = np.flatnonzero(allowed)
+            rows, _ = spans(self._item_starts[items], self._item_starts[items + 1])
+        else:
+            rows = self._search.promising_rows(query, allowed, n_allowed, k)
         return self._best(rows, self._search.exact_scores(query, rows), k)
 
     def rescore(
@@ -146,19 +154,16 @@ class WordField:
         counts = Counter(tokens)
         places, known = places_of(word_keys(counts), self._postings.keys)
         places = places[known]
-        weights = np.fromiter(counts.values(), np.float32, len(counts))[known] * self._idfs[places]
-        order = np.argsort(-weights, kind="stable")
-        return WordQuery(places[order], weights[order])
+        times = np.fromiter(counts.values(), np.float32, len(counts))[known]
+        idfs = self._idfs[places]
+        if self._statistics.n_documents >= LARGE_CORPUS and (telling := idfs > COMMON_IDF).any():
+            places, times, idfs = places[telling], times[telling], idfs[telling]
+        return WordQuery(places, times * idfs)
 
-    def _eligible_rows(self, query: WordQuery, allowed: NDArray[np.bool_] | None) -> NDArray[np.intp] | None:
-        """The rows an allow-list permits, when scoring them all is cheaper than reading the query's postings."""
-        if allowed is None:
-            return None
-        n_tokens = np.count_nonzero(allowed) * self._postings.row_starts[-1] / max(self.n_items, 1)
-        if n_tokens > 20_000 + 0.2 * self._search.n_postings(query):
-            return None
-        items = np.flatnonzero(allowed)
-        return spans(self._item_starts[items], self._item_starts[items + 1])[0]
+    def _is_cheaper_by_row(self, query: WordQuery, n_allowed: int) -> bool:
+        """Whether scoring every eligible row from its own tokens costs less than reading the query's postings."""
+        n_tokens = n_allowed * int(self._postings.row_starts[-1]) / max(self.n_items, 1)
+        return TOKEN_COST * n_tokens < OVERHEAD + self._search.n_postings(query)
 
     def _best(self, rows: NDArray[np.integer], scores: NDArray[np.float32], k: int) -> Hits:
         """The best `k` items among scored rows, each with the first of its best rows."""

@@ -77,9 +77,7 @@ def post_message(
         new = NewMessage(message.role, message.text, author_id=message.author_id)
         row = write_message(session, services, conversation_id, new)
         written.append(row)
-        return AppendedOut(
-            conversation_id=conversation_id, position=row.position, conversation_version=row.position
-        )
+        return AppendedOut(conversation_id=conversation_id, position=row.position, conversation_version=row.position)
 
     operation = f"POST /v1/conversations/{conversation_id}/messages"
     appended = write_once(services, key, operation, message, AppendedOut, write)

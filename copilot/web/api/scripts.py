@@ -35,7 +35,9 @@ def get_scripts(
     """Scripts whose id, title or text contains `q`; the next page begins after the last id of this one."""
     with services.database.read() as session:
         found = list_scripts(session, services.tenant_id, text=q, after=after, limit=limit)
-    return [ScriptRowOut(**script.model_dump(exclude={"tenant_id"}), status=v.status, text=v.text) for script, v in found]
+    return [
+        ScriptRowOut(**script.model_dump(exclude={"tenant_id"}), status=v.status, text=v.text) for script, v in found
+    ]
 
 
 @router.get("/{script_id}", responses=problems(*READS), summary="One script with its versions")

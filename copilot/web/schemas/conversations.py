@@ -12,7 +12,9 @@ class ConversationIn(Wire):
     """A conversation to open."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"customer_id": "c0001", "agent_id": "a01", "channel": "web", "scene": "direct"}]}
+        json_schema_extra={
+            "examples": [{"customer_id": "c0001", "agent_id": "a01", "channel": "web", "scene": "direct"}]
+        }
     )
 
     customer_id: Id | None = None

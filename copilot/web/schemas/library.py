@@ -9,7 +9,12 @@ from copilot.web.schemas.common import Count, Id, JsonObject, Labels, LongText, 
 from knowledge.library.content import ProductContent, ScriptContent
 from knowledge.tables import ScriptKind, ScriptStatus
 
-SCRIPT = {"text": "可以的，建议先在耳后试用。", "triggers": ["敏感肌能用吗"], "title": "敏感肌选品", "scenes": ["direct"]}
+SCRIPT = {
+    "text": "可以的，建议先在耳后试用。",
+    "triggers": ["敏感肌能用吗"],
+    "title": "敏感肌选品",
+    "scenes": ["direct"],
+}
 PRODUCT = {"name": "初霁氨基酸洁面乳", "category": "洁面", "price_fen": 8900, "stock": 620, "tags": ["温和"]}
 
 

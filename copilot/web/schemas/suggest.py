@@ -30,7 +30,10 @@ ANSWERED = {
             "score": 4.12,
             "probability": 0.9691,
             "source": "script:S017@2",
-            "why": [{"feature": "trigger_similarity", "contribution": 2.61}, {"feature": "stage", "contribution": 1.51}],
+            "why": [
+                {"feature": "trigger_similarity", "contribution": 2.61},
+                {"feature": "stage", "contribution": 1.51},
+            ],
             "matched": ["敏感肌可以用吗"],
             "warnings": [],
         }

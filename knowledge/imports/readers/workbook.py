@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.errors import ImportFileError
+from knowledge.imports.readers.archives import require_archive
 from knowledge.imports.readers.raw import BrokenRow, RawRow, check_cell, header_columns
 
-MAX_UNPACKED_BYTES = 2 << 30
-MAX_PACKING = 400
-"""Real sheets of numbers pack about tenfold, very repetitive ones about a hundredfold; a ZIP bomb a thousandfold."""
-SMALL_BYTES = 50 << 20
 EXPECTED = "an XLSX workbook"
 
 
@@ -30,7 +27,7 @@ class WorkbookFile:
         Raises:
             ImportFileError: it is not a workbook, is protected, or unpacks to an absurd size.
         """
-        _require_workbook(path)
+        require_archive(path, "xl/workbook.xml", EXPECTED)
         for cells in _sheet_rows(path):
             return cls(path, header_columns(cells, path.name))
         raise ImportFileError(f"{path.name}: the first sheet is empty, expected the names of the columns in row 1")
@@ -62,31 +59,3 @@ def _sheet_rows(path: Path) -> Iterator[list[object]]:
                 yield list(row)
     except (CalamineError, zipfile.BadZipFile, IndexError, OSError) as error:
         raise ImportFileError(f"{path.name}: cannot be read as {EXPECTED}: {error}") from error
-
-
-def _require_workbook(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ImportFileError(
-            f"{path.name}: expected {EXPECTED}; this is none, or an old .xls, or protected by a password ({error})"
-        ) from error
-    if "xl/workbook.xml" not in {member.filename for member in members}:
-        raise ImportFileError(f"{path.name}: expected {EXPECTED}, this is another kind of ZIP file")
-    require_honest_size(path, members)
-
-
-def require_honest_size(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse an archive that unpacks to far more than a real document would.
-
-    Raises:
-        ImportFileError: it does.
-    """
-    unpacked = sum(member.file_size for member in members)
-    packed = max(path.stat().st_size, 1)
-    if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_PACKING * packed):
-        raise ImportFileError(
-            f"{path.name}: {packed:,} bytes would unpack to {unpacked:,}, "
-            f"expected at most {MAX_UNPACKED_BYTES:,} bytes and a factor of {MAX_PACKING}"
-        )

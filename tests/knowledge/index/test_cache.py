@@ -40,7 +40,9 @@ def test_the_sides_and_the_encoders_are_kept_apart(tmp_path: Path) -> None:
     assert opened(tmp_path, "other").find(text_keys("query", ["a"])).tolist() == [-1]
 
 
-@pytest.mark.parametrize(("name", "n_bytes"), [("vectors.bin", 7), ("keys.bin", 7), ("vectors.bin", 16), ("keys.bin", 24)])
+@pytest.mark.parametrize(
+    ("name", "n_bytes"), [("vectors.bin", 7), ("keys.bin", 7), ("vectors.bin", 16), ("keys.bin", 24)]
+)
 def test_a_torn_tail_is_dropped(tmp_path: Path, name: str, n_bytes: int) -> None:
     opened(tmp_path).append(text_keys("query", ["a", "b"]), vectors(1, 2))
     path = file_of(tmp_path, name)

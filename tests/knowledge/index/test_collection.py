@@ -66,7 +66,11 @@ def answers(view: CollectionView, encoder: Any) -> dict[str, object]:
     for item_id in told["live"]:  # type: ignore[attr-defined]
         ordinal = view.ordinal(item_id)
         told[item_id] = (view.version(ordinal), view.label("rule", ordinal), view.number("stock", ordinal))
-    filters = [None, Among("rule", frozenset({"women"})), AllOf((AtLeast("stock", 1), Among("rule", frozenset({"all"}))))]
+    filters = [
+        None,
+        Among("rule", frozenset({"women"})),
+        AllOf((AtLeast("stock", 1), Among("rule", frozenset({"all"})))),
+    ]
     for message in MESSAGES:
         told[f"exact {message}"] = sorted(view.item_id(n) for n in view.exact("trigger", message).tolist())
         for number, where in enumerate(filters):
@@ -74,7 +78,9 @@ def answers(view: CollectionView, encoder: Any) -> dict[str, object]:
                 hits = view.search_vectors(field, encoder.query(message), view.mask(where), 20)
                 scored = sorted(
                     (view.item_id(item), round(score, 4), view.row_text(field, row))
-                    for item, score, row in zip(hits.items.tolist(), hits.scores.tolist(), hits.rows.tolist(), strict=True)
+                    for item, score, row in zip(
+                        hits.items.tolist(), hits.scores.tolist(), hits.rows.tolist(), strict=True
+                    )
                 )
                 words = view.search_words(field, tokenise(message), view.mask(where), 20)
                 told[f"{field} {number} {message}"] = (

@@ -1,0 +1,1 @@
+"""The agent console: pages and fragments rendered on the server."""

@@ -1,0 +1,144 @@
+"""What the templates show: the engine's answer and the database's rows, made ready to read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from copilot.engine.answer import Contribution, ProductSuggestion, Reply, SuggestionAnswer
+from copilot.engine.cards import price_text
+from copilot.engine.context import Bought, CustomerContext
+from copilot.web.console.highlight import Piece, highlight
+from copilot.web.console.translation import Words
+
+N_BARS = 3
+HALF = 50.0
+"""A bar is a hundred wide with zero in the middle when anything is negative."""
+N_ORDER_LINES = 8
+N_EVENTS = 6
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A contribution drawn as a bar from `start`, `width` wide, of a hundred."""
+
+    label: str
+    value: str
+    start: float
+    width: float
+    is_negative: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A reply with its reasons."""
+
+    reply: Reply
+    percent: int
+    kind: str
+    bars: list[Bar]
+    more_bars: list[Bar]
+    matched: list[list[Piece]]
+
+
+@dataclass(frozen=True)
+class ProductCardView:
+    """A product with its price as read aloud, and the text that mentions it."""
+
+    product: ProductSuggestion
+    price: str
+
+    @property
+    def mention(self) -> str:
+        return f"{self.product.name} {self.price}".strip()
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """Everything beside a conversation."""
+
+    answer: SuggestionAnswer
+    cards: list[Card]
+    products: list[ProductCardView]
+    reason: str
+    products_reason: str
+    excluded: list[tuple[str, str]]
+    is_dismissed: bool
+    total_ms: int
+
+
+@dataclass(frozen=True)
+class OrderLineView:
+    """One line of an order."""
+
+    line: Bought
+    name: str
+    status: str
+    amount: str
+
+
+def answer_view(answer: SuggestionAnswer, dismissed: frozenset[tuple[str, int | None]], words: Words) -> AnswerView:
+    """The answer without what the agent has dismissed."""
+    replies = [reply for reply in answer.replies if ("reply", reply.rank) not in dismissed]
+    is_dismissed = ("reply", None) in dismissed or (bool(answer.replies) and not replies)
+    return AnswerView(
+        answer=answer,
+        cards=[] if is_dismissed else [_card(reply, answer.message, words) for reply in replies],
+        products=[ProductCardView(one, money(one.price, one.currency)) for one in answer.products],
+        reason=words.reason("abstain", answer.abstain_reason),
+        products_reason=words.reason("products_reason", answer.products_reason),
+        excluded=[(one.item_id, words.rule(one.rule)) for one in answer.excluded],
+        is_dismissed=is_dismissed,
+        total_ms=max(1, round(sum(answer.timing_ms.values()))),
+    )
+
+
+def bars_of(why: Sequence[Contribution], words: Words) -> list[Bar]:
+    """The contributions as bars on one scale."""
+    largest = max((abs(part.contribution) for part in why), default=0.0) or 1.0
+    has_negative = any(part.contribution < 0 for part in why)
+    room, zero = (HALF, HALF) if has_negative else (2 * HALF, 0.0)
+    return [_bar(part, room / largest, zero, words) for part in why]
+
+
+def money(price: str | None, currency: str) -> str:
+    """A price with its currency; empty when unknown."""
+    if price is None:
+        return ""
+    return f"{SYMBOLS[currency]}{price}" if currency in SYMBOLS else f"{price} {currency}"
+
+
+def order_lines(customer: CustomerContext, names: Mapping[str, str], words: Words) -> list[OrderLineView]:
+    """The latest order lines of a customer."""
+    return [
+        OrderLineView(
+            line=line,
+            name=names.get(line.sku, line.sku),
+            status=words.name("order", line.status),
+            amount=money(price_text(line.amount_fen), "CNY"),
+        )
+        for line in customer.bought[:N_ORDER_LINES]
+    ]
+
+
+def _card(reply: Reply, message: str, words: Words) -> Card:
+    bars = bars_of(reply.why, words)
+    return Card(
+        reply=reply,
+        percent=round(100 * reply.probability),
+        kind=words.name("kind", reply.kind),
+        bars=bars[:N_BARS],
+        more_bars=bars[N_BARS:],
+        matched=[highlight(trigger, message) for trigger in reply.matched],
+    )
+
+
+def _bar(part: Contribution, scale: float, zero: float, words: Words) -> Bar:
+    width = abs(part.contribution) * scale
+    is_negative = part.contribution < 0
+    return Bar(
+        label=words.name("feature", part.feature),
+        value=f"{part.contribution:+.2f}",
+        start=round(zero - width if is_negative else zero, 1),
+        width=round(max(width, 0.8), 1),
+        is_negative=is_negative,
+    )
