@@ -23,6 +23,7 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet "$(TORCH)"
 	$(BIN)/pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m compileall -q copilot knowledge models eval
 	@touch $@
 
 demo: $(INSTALLED) ## Make the sample brand and open the console in a browser

@@ -53,6 +53,7 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     from copilot.building import build_all
     from copilot.sample.brand import brand_folder
     from copilot.sample.generator import SampleConfig, write_sample
+    from copilot.shop import SHOP_FILE, Shop
     from knowledge.imports import import_folder
     from knowledge.index.status import index_status
     from knowledge.workspace import Workspace, utc_now
@@ -61,7 +62,8 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     try:
         with tempfile.TemporaryDirectory() as scratch, progress_bar("sample brand") as advance:
             write_sample(Path(scratch), SampleConfig(seed=seed))
-            shutil.copy(str(brand_folder() / "shop.json"), settings.workspace / "shop.json")
+            shutil.copy(str(brand_folder() / SHOP_FILE), settings.workspace / SHOP_FILE)
+            Shop.read(settings.workspace).register_staff(made.database, settings.tenant)
             reports = import_folder(
                 made.database,
                 settings.tenant,

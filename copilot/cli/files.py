@@ -24,12 +24,16 @@ def init(
 ) -> None:
     """Make a workspace, or bring an older one up to date; nothing in it is lost.
 
+    A `shop.json` in it (name, language, teams, agents) says what slots show and who may see whose scripts.
+
     Example: copilot init --workspace shop
     """
+    from copilot.shop import Shop
     from knowledge.workspace import Workspace
 
     settings = read_settings(workspace)
     made = Workspace.create(settings.workspace, settings.database_url)
+    Shop.read(made.folder).register_staff(made.database, settings.tenant)
     revision = made.database.revision()
     made.close()
     if as_json:

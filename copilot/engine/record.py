@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from copilot.engine.answer import SuggestionAnswer
 from copilot.engine.context import AgentContext, CustomerContext
 from knowledge.tables import ScriptUse, Suggestion, SuggestionSet
 from knowledge.tables.library import EVERYONE
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 COUNTERS = ("n_shown", "n_accepted", "n_edited", "n_dismissed")
 
@@ -52,13 +54,23 @@ def count_use(
     ]
     if not rows:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(ScriptUse)
+    statement = _upsert(session.get_bind().dialect.name)
     changes: dict[str, Any] = {counter: getattr(ScriptUse, counter) + 1}
     if at is not None:
         changes["last_used_at"] = at
     keys = [col(ScriptUse.tenant_id), col(ScriptUse.script_id), col(ScriptUse.agent_id)]
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def _upsert(dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """An insert of script uses that may name rows already there."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+
+        return insert_postgresql(ScriptUse)
+    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+    return insert_sqlite(ScriptUse)
 
 
 def _set_row(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from copilot.engine.answer import SuggestionAnswer
-from copilot.web.hub import EventName, Hub
+from copilot.web.hub import EventName, Hub, News
 from knowledge.tables import Conversation, Message, MessageRole
 
 REMEMBERED = 10_000
@@ -56,7 +56,12 @@ class Newsroom:
 
     def tell_unanswered(self, conversation_id: str, version: int, reason: str) -> None:
         """Tell that suggestions are due but not made yet; asking for them makes them."""
-        news = {"conversation_id": conversation_id, "conversation_version": version, "set_id": None, "reason": reason}
+        news: News = {
+            "conversation_id": conversation_id,
+            "conversation_version": version,
+            "set_id": None,
+            "reason": reason,
+        }
         self._hub.publish(EventName.SUGGESTIONS, news)
 
     def tell_decision(self, conversation_id: str | None, set_id: str, kind: str) -> None:
@@ -96,7 +101,7 @@ def read_untold(session: Session, conversations: Sequence[Conversation], newsroo
     return found
 
 
-def _message_news(message: Message) -> dict[str, str | int | bool | None]:
+def _message_news(message: Message) -> News:
     return {
         "conversation_id": message.conversation_id,
         "conversation_version": message.position,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from knowledge.tables import (
@@ -135,7 +136,7 @@ def product_names(session: Session, tenant_id: str, skus: Sequence[str]) -> dict
     query = select(col(Product.sku), col(Product.name)).where(
         col(Product.tenant_id) == tenant_id, col(Product.sku).in_(skus)
     )
-    return {sku: name for sku, name in session.execute(query)}
+    return {row.sku: row.name for row in session.execute(query)}
 
 
 TAIL = 8
@@ -181,5 +182,5 @@ def _row(conversation: Conversation, customer_name: str, newest_first: Sequence[
     )
 
 
-def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def _contains(column: Mapped[str], text: str) -> ColumnElement[bool]:
     return column.contains(text, autoescape=True)

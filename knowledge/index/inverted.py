@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from knowledge.errors import IndexCorruptError
 from knowledge.index.products import inner_products
-from knowledge.index.reach import DEPTH, Reach, measure_reach
+from knowledge.index.reach import DEPTH, N_FIRST_LISTS, Placement, Reach, measure_reach
 
 if TYPE_CHECKING:
     import faiss
@@ -45,7 +45,9 @@ class InvertedFile:
         random = np.random.default_rng(seed)
         index = _train(vectors, random)
         index.add_with_ids(vectors, owners.astype(np.int64))
-        return cls(index, measure_reach(_quantiser_of(index), vectors, owners, least_share, random))
+        quantiser = _quantiser_of(index)
+        placement = Placement(quantiser.search(vectors, 1)[1][:, 0], quantiser.reconstruct_n(0, index.nlist))
+        return cls(index, measure_reach(placement, vectors, owners, least_share, random))
 
     def save(self, folder: Path) -> None:
         """Write the codes and the calibration into `folder`."""
@@ -54,7 +56,7 @@ class InvertedFile:
         faiss.write_index(self._index, str(folder / CODES_FILE))
         content = {
             "n_bytes": (folder / CODES_FILE).stat().st_size,
-            "reaches": [[reach.share, reach.width, reach.gap] for reach in self._reaches],
+            "reaches": [[reach.share, reach.width] for reach in self._reaches],
         }
         (folder / REACH_FILE).write_text(json.dumps(content), encoding="utf-8")
 
@@ -100,14 +102,13 @@ class InvertedFile:
         reach = next(reach for reach in self._reaches if reach.share <= share)
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         centre_scores = inner_products(query, self._centres, np.arange(len(self._centres)))
-        border = float(centre_scores.max()) - reach.width
-        scores, labels = self._scan(query, centre_scores, np.flatnonzero(centre_scores >= border), bits, n_rows)
-        lower_border = _kth_best(scores) - reach.gap
-        if lower_border < border:
-            further = np.flatnonzero((centre_scores >= lower_border) & (centre_scores < border))
-            _, more = self._scan(query, centre_scores, further, bits, n_rows)
-            labels = np.concatenate([labels, more])
-        return np.unique(labels[labels >= 0]).astype(np.int32)
+        order = np.argsort(-centre_scores, kind="stable")
+        scores, labels = self._scan(query, centre_scores, order[:N_FIRST_LISTS], bits, n_rows)
+        border = reach.border(float(centre_scores[order[0]]), float(scores[DEPTH - 1]))
+        n_lists = int(np.count_nonzero(centre_scores >= border))
+        _, further = self._scan(query, centre_scores, order[N_FIRST_LISTS:n_lists], bits, n_rows)
+        found = np.unique(np.concatenate([labels, further]))
+        return found[found >= 0].astype(np.int32)
 
     def _scan(
         self,
@@ -122,7 +123,6 @@ class InvertedFile:
 
         if not len(lists):
             return np.empty(0, np.float32), np.empty(0, np.int64)
-        lists = lists[np.argsort(-centre_scores[lists], kind="stable")]
         list_scores = centre_scores[lists]
         scores, labels = np.empty(n_rows, np.float32), np.empty(n_rows, np.int64)
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
@@ -138,11 +138,6 @@ class InvertedFile:
             faiss.SearchParametersIVF(nprobe=len(lists), sel=selector),
         )
         return scores, labels
-
-
-def _kth_best(scores: NDArray[np.float32]) -> float:
-    """The score at the calibrated depth; -inf when there are fewer."""
-    return float(scores[DEPTH - 1]) if len(scores) >= DEPTH else -np.inf
 
 
 def _quantiser_of(index: "faiss.IndexIVFPQFastScan") -> "faiss.IndexFlatIP":

@@ -23,7 +23,8 @@ class WordPostings:
     """Tokens are numbered by the order of their keys; an *impact* is tf (k1 + 1) / (tf + k1 (1 - b + b length / average)).
 
     By token: `token_rows[token_starts[t]:token_starts[t + 1]]` are the rows that hold token t, ascending, and
-    `token_codes` their impacts in 255ths of the best possible one, rounded up, so that sums are upper bounds.
+    `token_codes` their impacts in 255ths of the best possible one, rounded up, so that sums are upper bounds;
+    `token_peaks[t]` is the highest of them, as an impact.
     By row: `row_tokens[row_starts[r]:row_starts[r + 1]]` and `row_impacts`.
     """
 
@@ -31,6 +32,7 @@ class WordPostings:
     token_starts: NDArray[np.int64]
     token_rows: NDArray[np.int32]
     token_codes: NDArray[np.uint8]
+    token_peaks: NDArray[np.float32]
     row_starts: NDArray[np.int64]
     row_tokens: NDArray[np.int32]
     row_impacts: NDArray[np.float32]
@@ -88,12 +90,15 @@ def _postings(
     n_rows: int,
 ) -> WordPostings:
     by_token = np.argsort(tokens, kind="stable")
-    codes = np.ceil(impacts[by_token] * np.float32(LARGEST_CODE / BEST_IMPACT))
+    codes = np.minimum(np.ceil(impacts[by_token] * np.float32(LARGEST_CODE / BEST_IMPACT)), LARGEST_CODE)
+    starts = _starts(tokens, len(keys))
+    peaks = np.maximum.reduceat(codes, starts[:-1]) if len(keys) else np.empty(0)
     return WordPostings(
         keys=keys,
-        token_starts=_starts(tokens, len(keys)),
+        token_starts=starts,
         token_rows=rows[by_token].astype(np.int32),
-        token_codes=np.minimum(codes, LARGEST_CODE).astype(np.uint8),
+        token_codes=codes.astype(np.uint8),
+        token_peaks=(peaks * (BEST_IMPACT / LARGEST_CODE)).astype(np.float32),
         row_starts=_starts(rows, n_rows),
         row_tokens=tokens.astype(np.int32),
         row_impacts=impacts,

@@ -1,8 +1,9 @@
 """Scoring the rows of one field for one question, exactly.
 
-Reading every posting of the question costs about 3 ns each, scoring a row from its own tokens about 7 ns a token. So
-the postings give every row a sum, rounded up; only rows whose sum reaches the best k are scored from their own
-tokens. Pruning by bounds (MaxScore) was tried and gains nothing here: see docs/search-words.md.
+Reading a posting costs about 3 ns, scoring a row from its own tokens about 7 ns a token. So the rarer tokens of the
+question are read first and give every row a sum. The rows with the best sums, scored exactly, give a threshold; a row
+can only reach it if its sum does with the most that the unread tokens can add. When few rows can, they are scored
+exactly and the common tokens, which have most of the postings, need not be read (MaxScore: Turtle and Flood 1995).
 """
 
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 from knowledge.index.word_postings import BEST_IMPACT, LARGEST_CODE, WordPostings
 
 LANES: Final = 16  # the sums are looked at as so many lanes side by side: one look at their maximum spares fifteen
+FIRST_READ: Final = 50_000  # postings read before the first threshold, and again while too many rows can reach it
+MANY: Final = 400  # lanes' columns with a row to score: below, reading more tokens costs more than it saves
 SLACK: Final = 1 - 1e-5  # float32 sums in another order differ by less
+_ABOVE_ZERO: Final = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True, eq=False)
 class WordQuery:
-    """The known tokens of a search; a weight is the times it is asked x its idf."""
+    """The known tokens of a search, rarest first; a weight is the times it is asked x its idf."""
 
     tokens: NDArray[np.intp]
     weights: NDArray[np.float32]
@@ -56,42 +60,57 @@ class WordSearch:
             scores[filled] = np.add.reduceat(values, (np.cumsum(sizes) - sizes)[filled])
         return scores
 
-    def promising_rows(
-        self, query: WordQuery, allowed: NDArray[np.bool_] | None, n_allowed: int, k: int
-    ) -> NDArray[np.intp]:
+    def promising_rows(self, query: WordQuery, allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.intp]:
         """Every eligible row that can be the best of one of the best `k` items, with some that turn out not to be."""
-        self._add_up(query)
-        n_wanted = (4 * k + 24) * self._postings.n_rows // max(n_allowed, 1)
-        highest = self._scratch.sums.max(axis=0)
-        while True:
-            border = _border(highest, n_wanted)
-            rows = self._rows_from(border, highest, allowed)
-            threshold = self._score_of_item(query, rows, k)
-            if border == 0 or threshold >= border:
-                return rows
-            if threshold > 0:
-                return self._rows_from(threshold, highest, allowed)
-            n_wanted *= 16
-
-    def _add_up(self, query: WordQuery) -> None:
-        """Fills the sums with each row's score, rounded up."""
-        postings = self._postings
         self._scratch.sums.fill(0)
-        sums = self._scratch.sums.reshape(-1)
-        begins, ends = postings.token_starts[query.tokens].tolist(), postings.token_starts[query.tokens + 1].tolist()
-        steps = query.weights * np.float32(BEST_IMPACT / LARGEST_CODE)
-        for begin, end, step in zip(begins, ends, steps, strict=True):
+        n_read, highest = self._read_on(query, 0)
+        threshold = self._threshold(query, highest, allowed, k)
+        unread = self._most_from(query)
+        while n_read < len(query):
+            border = threshold - unread[n_read]
+            if border > 0 and np.count_nonzero(highest >= border) <= MANY:
+                break
+            n_read, highest = self._read_on(query, n_read)
+        return self._eligible(self._rows_from(threshold - unread[n_read], highest), allowed)
+
+    def _read_on(self, query: WordQuery, n_read: int) -> tuple[int, NDArray[np.float32]]:
+        """Adds the next tokens to the sums, rounded up; gives how many are read now, and the best sum of each column."""
+        postings, sums = self._postings, self._scratch.sums.reshape(-1)
+        n_postings = 0
+        while n_read < len(query) and n_postings < FIRST_READ:
+            token = query.tokens[n_read]
+            begin, end = int(postings.token_starts[token]), int(postings.token_starts[token + 1])
+            step = query.weights[n_read] * np.float32(BEST_IMPACT / LARGEST_CODE)
             values = np.multiply(postings.token_codes[begin:end], step, dtype=np.float32)
             np.add.at(sums, postings.token_rows[begin:end], values)
+            n_postings += end - begin
+            n_read += 1
+        return n_read, self._scratch.sums.max(axis=0)
 
-    def _rows_from(
-        self, border: float, highest: NDArray[np.float32], allowed: NDArray[np.bool_] | None
-    ) -> NDArray[np.intp]:
-        """The eligible rows whose sum is at least the border (above 0 when that is 0), ascending."""
-        least = max(border, np.finfo(np.float32).tiny)
-        columns = np.flatnonzero(highest >= least)
-        lane, column = np.nonzero(self._scratch.sums[:, columns] >= least)
-        rows = lane * len(highest) + columns[column]
+    def _most_from(self, query: WordQuery) -> list[float]:
+        """The most that the tokens after the first 0, 1, … all of them can add to a row."""
+        most = query.weights * self._postings.token_peaks[query.tokens]
+        return [*np.cumsum(most[::-1])[::-1].tolist(), 0.0]
+
+    def _threshold(
+        self, query: WordQuery, highest: NDArray[np.float32], allowed: NDArray[np.bool_] | None, k: int
+    ) -> float:
+        """A score that `k` eligible items reach, from those with the best sums; 0 when too few were met."""
+        share = 1.0 if allowed is None else max(float(np.count_nonzero(allowed)) / len(allowed), 1e-3)
+        for n_wanted in (int((4 * k + 24) / share), int((64 * k + 384) / share)):
+            rows = self._eligible(self._rows_from(_border(highest, n_wanted), highest), allowed)
+            threshold = self._score_of_item(query, rows, k)
+            if threshold > 0:
+                return threshold
+        return 0.0
+
+    def _rows_from(self, border: float, highest: NDArray[np.float32]) -> NDArray[np.intp]:
+        """The rows whose sum is at least the border (above 0 when that is 0), ascending."""
+        columns = _at_least(highest, border)
+        lane, column = np.nonzero(self._scratch.sums[:, columns] >= max(border, _ABOVE_ZERO))
+        return lane * len(highest) + columns[column]
+
+    def _eligible(self, rows: NDArray[np.intp], allowed: NDArray[np.bool_] | None) -> NDArray[np.intp]:
         return rows if allowed is None else rows[allowed.take(self._owners.take(rows))]
 
     def _score_of_item(self, query: WordQuery, rows: NDArray[np.intp], k: int) -> float:
@@ -111,10 +130,14 @@ def spans(first: NDArray[np.integer], last: NDArray[np.integer]) -> tuple[NDArra
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - sizes), sizes), sizes
 
 
-def _border(highest: NDArray[np.float32], n_wanted: int) -> float:
-    """A sum that at least `n_wanted` rows reach; 0 when that is not known of any."""
-    n = len(highest)
-    return float(np.partition(highest, n - n_wanted)[n - n_wanted]) if 4 * n_wanted < n else 0.0
+def _border(sums: NDArray[np.float32], n_wanted: int) -> float:
+    """A sum that at least `n_wanted` rows reach; 0 when there are not so many."""
+    n = len(sums)
+    return float(np.partition(sums, n - n_wanted)[n - n_wanted]) if n_wanted < n else 0.0
+
+
+def _at_least(sums: NDArray[np.float32], border: float) -> NDArray[np.intp]:
+    return np.flatnonzero(sums >= max(border, _ABOVE_ZERO))
 
 
 class _Scratch(local):

@@ -80,12 +80,11 @@ class WordField:
         query = self._query(tokens)
         if not len(query) or k < 1:
             return Hits.none()
-        n_allowed = self.n_items if allowed is None else int(np.count_nonzero(allowed))
-        if allowed is not None and self._is_cheaper_by_row(query, n_allowed):
+        if allowed is not None and self._is_cheaper_by_row(query, int(np.count_nonzero(allowed))):
             items = np.flatnonzero(allowed)
             rows, _ = spans(self._item_starts[items], self._item_starts[items + 1])
         else:
-            rows = self._search.promising_rows(query, allowed, n_allowed, k)
+            rows = self._search.promising_rows(query, allowed, k)
         return self._best(rows, self._search.exact_scores(query, rows), k)
 
     def rescore(
@@ -158,11 +157,12 @@ class WordField:
         idfs = self._idfs[places]
         if self._statistics.n_documents >= LARGE_CORPUS and (telling := idfs > COMMON_IDF).any():
             places, times, idfs = places[telling], times[telling], idfs[telling]
-        return WordQuery(places, times * idfs)
+        order = np.argsort(self._postings.token_starts[places + 1] - self._postings.token_starts[places])
+        return WordQuery(places[order], (times * idfs)[order])
 
     def _is_cheaper_by_row(self, query: WordQuery, n_allowed: int) -> bool:
         """Whether scoring every eligible row from its own tokens costs less than reading the query's postings."""
-        n_tokens = n_allowed * int(self._postings.row_starts[-1]) / max(self.n_items, 1)
+        n_tokens = n_allowed * len(self._postings.row_tokens) / max(self.n_items, 1)
         return TOKEN_COST * n_tokens < OVERHEAD + self._search.n_postings(query)
 
     def _best(self, rows: NDArray[np.integer], scores: NDArray[np.float32], k: int) -> Hits:

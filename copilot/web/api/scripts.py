@@ -72,7 +72,15 @@ def publish(script_id: Id, step: ScriptStep, services: ServicesDep, key: Idempot
     """Publish the newest version; the one that was live ends."""
 
     def write(session: Session) -> ScriptOut:
-        library.publish_script(session, services.tenant_id, script_id, **_step(step))
+        library.publish_script(
+            session,
+            services.tenant_id,
+            script_id,
+            actor=step.author,
+            now=utc_now(),
+            expected_version=step.expected_version,
+            reason=step.reason,
+        )
         return _script_out(session, services.tenant_id, script_id)
 
     return write_once(services, key, f"POST /v1/scripts/{script_id}/publish", step, ScriptOut, write).answer
@@ -83,7 +91,15 @@ def retire(script_id: Id, step: ScriptStep, services: ServicesDep, key: Idempote
     """End the live version; does nothing when none is live."""
 
     def write(session: Session) -> ScriptOut:
-        library.retire_script(session, services.tenant_id, script_id, **_step(step))
+        library.retire_script(
+            session,
+            services.tenant_id,
+            script_id,
+            actor=step.author,
+            now=utc_now(),
+            expected_version=step.expected_version,
+            reason=step.reason,
+        )
         return _script_out(session, services.tenant_id, script_id)
 
     return write_once(services, key, f"POST /v1/scripts/{script_id}/retire", step, ScriptOut, write).answer
@@ -108,10 +124,6 @@ def _save(
         session, tenant_id, script_id, kind=body.kind, title=body.title, owner=owner, actor=body.author, now=now
     )
     return _script_out(session, tenant_id, script_id)
-
-
-def _step(step: ScriptStep) -> dict[str, object]:
-    return {"actor": step.author, "now": utc_now(), "reason": step.reason, "expected_version": step.expected_version}
 
 
 def _script_out(session: Session, tenant_id: str, script_id: str) -> ScriptOut:

@@ -14,7 +14,10 @@ from copilot.web.services import Services, ServicesDep
 
 router = APIRouter(prefix="/v1", tags=["stream"])
 RETRY_MS = 1000
-EXAMPLE = 'id: 1f2e3d4c-7\nevent: message\ndata: {"conversation_id": "t0001", "conversation_version": 5, "role": "customer"}\n\n'
+EXAMPLE = (
+    "id: 1f2e3d4c-7\nevent: message\n"
+    'data: {"conversation_id": "t0001", "conversation_version": 5, "role": "customer"}\n\n'
+)
 
 
 class EventStream(StreamingResponse):

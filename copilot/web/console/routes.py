@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query
 from sqlalchemy import select
 from sqlmodel import Session, col
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from copilot.engine.context import CustomerContext, read_customer
 from copilot.engine.conversations import NewConversation, NewMessage, get_conversation
@@ -20,10 +20,12 @@ from copilot.web.console.frame import A_YEAR_S, AGENT_COOKIE, Visitor, VisitorDe
 from copilot.web.console.views import N_EVENTS, N_ORDER_LINES, answer_view, order_lines
 from copilot.web.conversing import check_sendable, decide, write_conversation, write_message
 from copilot.web.errors import BusyError
+from copilot.web.idempotency import write_once
 from copilot.web.reading import list_agents, list_conversations, product_names, read_messages, search_customers
 from copilot.web.schemas.common import Id, Short
+from copilot.web.schemas.conversations import AppendedOut
 from copilot.web.services import Services, ServicesDep
-from knowledge.tables import Conversation, Decision, DecisionKind, MessageRole, Scene
+from knowledge.tables import Conversation, Customer, Decision, DecisionKind, Message, MessageRole, Scene
 from knowledge.workspace import utc_now
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -120,7 +122,7 @@ def post_reply(
         )
         decide(services, decision, form.key)
     else:
-        _send_alone(services, conversation_id, form.text, visitor)
+        _send_alone(services, conversation_id, form, visitor)
     return _done({"said": {"conversation_id": conversation_id, "from": "composer", "key": uuid4().hex}})
 
 
@@ -195,8 +197,6 @@ def _thread_values(services: Services, conversation_id: str) -> dict[str, object
 
 
 def _customer_name(session: Session, conversation: Conversation) -> str:
-    from knowledge.tables import Customer
-
     if conversation.customer_id is None:
         return ""
     customer = session.get(Customer, (conversation.tenant_id, conversation.customer_id))
@@ -219,13 +219,20 @@ def _dismissed(services: Services, set_id: str) -> frozenset[tuple[str, int | No
         return frozenset((kind, rank) for kind, rank in session.execute(query))
 
 
-def _send_alone(services: Services, conversation_id: str, text: str, visitor: Visitor) -> None:
+def _send_alone(services: Services, conversation_id: str, form: SendForm, visitor: Visitor) -> None:
     """Send a text to which no suggestion set belongs."""
-    check_sendable(services, text)
-    with services.database.write() as session:
-        said = NewMessage(MessageRole.AGENT, text, author_id=visitor.agent_id)
-        message = write_message(session, services, conversation_id, said)
-    services.newsroom.tell_message(message)
+    check_sendable(services, form.text)
+    written: list[Message] = []
+
+    def write(session: Session) -> AppendedOut:
+        said = NewMessage(MessageRole.AGENT, form.text, author_id=visitor.agent_id)
+        row = write_message(session, services, conversation_id, said)
+        written.append(row)
+        return AppendedOut(conversation_id=conversation_id, position=row.position, conversation_version=row.position)
+
+    write_once(services, form.key, f"console send {conversation_id}", form, AppendedOut, write)
+    for message in written:
+        services.newsroom.tell_message(message)
 
 
 def _done(news: Mapping[str, Mapping[str, str]]) -> Response:

@@ -3,19 +3,25 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from copilot.web.schemas.common import Count, Id, JsonObject, Labels, LongText, Moment, Short, Wire
 from knowledge.library.content import ProductContent, ScriptContent
 from knowledge.tables import ScriptKind, ScriptStatus
 
-SCRIPT = {
+SCRIPT: dict[str, JsonValue] = {
     "text": "可以的，建议先在耳后试用。",
     "triggers": ["敏感肌能用吗"],
     "title": "敏感肌选品",
     "scenes": ["direct"],
 }
-PRODUCT = {"name": "初霁氨基酸洁面乳", "category": "洁面", "price_fen": 8900, "stock": 620, "tags": ["温和"]}
+PRODUCT: dict[str, JsonValue] = {
+    "name": "初霁氨基酸洁面乳",
+    "category": "洁面",
+    "price_fen": 8900,
+    "stock": 620,
+    "tags": ["温和"],
+}
 
 
 class ScriptBody(Wire):
@@ -26,13 +32,13 @@ class ScriptBody(Wire):
     text: LongText
     kind: ScriptKind = ScriptKind.SCRIPT
     title: Short = ""
-    triggers: Labels = []
-    stages: Labels = []
-    scenes: Labels = []
-    channels: Labels = []
-    audience: JsonObject = {}
-    skus: Labels = []
-    attachments: Labels = []
+    triggers: Labels = Field(default=[])
+    stages: Labels = Field(default=[])
+    scenes: Labels = Field(default=[])
+    channels: Labels = Field(default=[])
+    audience: JsonObject = Field(default={})
+    skus: Labels = Field(default=[])
+    attachments: Labels = Field(default=[])
     scope: Short = "organisation"
     valid_from: Moment | None = None
     valid_to: Moment | None = None
@@ -134,9 +140,9 @@ class ProductIn(Wire):
     currency: Short = "CNY"
     stock: Count | None = Field(default=None, description="Unknown when absent.")
     description: LongText = ""
-    attributes: JsonObject = {}
-    tags: Labels = []
-    audience: JsonObject = {}
+    attributes: JsonObject = Field(default={})
+    tags: Labels = Field(default=[])
+    audience: JsonObject = Field(default={})
     replenish_days: Annotated[int, Field(ge=1, le=100_000)] | None = None
     status: Short = "active"
     url: Short = ""

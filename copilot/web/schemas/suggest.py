@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from copilot.web.schemas.common import Id, LongText, Moment, Short, Wire
 from knowledge.tables import MessageRole, Scene, Stage
 
-ASKED = {
+ASKED: dict[str, JsonValue] = {
     "message": "敏感肌能用吗",
     "customer_id": "c0001",
     "context": [{"role": "agent", "text": "您好，想看哪一款？", "at": "2026-03-01T10:00:00+08:00"}],
     "scene": "direct",
     "max_replies": 3,
 }
-ANSWERED = {
+ANSWERED: dict[str, JsonValue] = {
     "set_id": "5f0c8a1e9d7b4c32a6d0f1b2c3d4e5f6",
     "conversation_id": "t0001",
     "conversation_version": 4,

@@ -11,38 +11,9 @@ from knowledge.imports.readers.encoding import text_encoding
 UNSEEN = ("script", "style", "noscript", "template", "nav", "svg", "iframe", "form", "select", "button")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "footer",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    {"address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "figcaption"}
+    | {"figure", "footer", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary", "table"}
+    | {"tbody", "tfoot", "thead", "tr", "ul"}
 )
 CELLS = frozenset({"td", "th"})
 

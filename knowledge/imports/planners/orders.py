@@ -166,9 +166,8 @@ def _plan_head(plan: Plan, order: _Order, before: Stored | None, around: Surroun
     )
     if before is not None and before["customer_id"] != order.customer_id:
         plan.announce(IndexKind.CUSTOMER, before["customer_id"])
-    if before is None:
-        began = order.statuses
-    else:
+    began = order.statuses
+    if before is not None:
         began = {around.now: status} if before["status"] != status else {}
     for since, each in began.items():
         change = {"tenant_id": around.tenant_id, "order_id": order.id, "at": since, "status": each}

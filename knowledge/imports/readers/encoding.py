@@ -124,5 +124,6 @@ def _is_common(character: str) -> bool:
         lead = character.encode("gb2312")[0]
     except UnicodeEncodeError:
         return False
-    # Rows 1-9 are punctuation and letters, 16-55 the 3,755 everyday characters; 56-87 are the rare ones.
-    return lead <= 0xA9 or 0xB0 <= lead <= 0xD7
+    # Rows 1-3 are punctuation and wide letters, 16-55 the 3,755 everyday characters. The others are rare in text that
+    # is GB18030, and frequent in Big5 that is taken for it.
+    return lead <= 0xA3 or 0xB0 <= lead <= 0xD7

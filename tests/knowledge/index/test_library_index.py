@@ -238,7 +238,7 @@ def test_a_large_library_without_a_snapshot_must_be_built(shop: Any, monkeypatch
     shop.publish("a", "您好", "在吗")
     shop.index()
     shop.publish("b", "您好", "在吗")
-    with pytest.raises(IndexMissingError, match="2 items wait.*copilot index build"):
+    with pytest.raises(IndexMissingError, match=r"2 items wait.*copilot index build"):
         shop.index()
     shop.build()
     assert shop.index().scripts.n_live == 2
@@ -247,7 +247,7 @@ def test_a_large_library_without_a_snapshot_must_be_built(shop: Any, monkeypatch
 def test_another_encoder_is_refused(shop: Any) -> None:
     shop.build()
     shop.encoder.fingerprint = "trained"
-    with pytest.raises(SearchIndexError, match="built with encoder 'hash-64'.*copilot index build"):
+    with pytest.raises(SearchIndexError, match=r"built with encoder 'hash-64'.*copilot index build"):
         shop.index()
     shop.build()
     assert shop.index().scripts.n_items == 0

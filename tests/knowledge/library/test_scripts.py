@@ -173,9 +173,13 @@ def test_unknown_scripts_and_versions_are_refused(database: Database) -> None:
 
 
 def test_nothing_is_kept_of_a_transaction_that_fails(database: Database) -> None:
-    with pytest.raises(StaleVersionError), database.write() as session:
-        save_draft(session, TENANT, "hours", HOURS, actor="ann", now=at(0))
-        publish_script(session, TENANT, "hours", actor="ann", now=at(0), expected_version=9)
+    def save_and_publish() -> None:
+        with database.write() as session:
+            save_draft(session, TENANT, "hours", HOURS, actor="ann", now=at(0))
+            publish_script(session, TENANT, "hours", actor="ann", now=at(0), expected_version=9)
+
+    with pytest.raises(StaleVersionError):
+        save_and_publish()
     assert versions(database) == []
     assert actions(database) == []
 

@@ -1,0 +1,51 @@
+// Puts the console's parts together.
+import * as cards from "./cards.js";
+import * as composer from "./composer.js";
+import * as dialogs from "./dialogs.js";
+import * as keys from "./keys.js";
+import { follow } from "./live.js";
+import { tell, tellProblem } from "./notice.js";
+import * as play from "./play.js";
+import { refresh } from "./refresh.js";
+import * as times from "./times.js";
+import { say } from "./words.js";
+
+const thread = document.getElementById("thread");
+const toBottom = () => thread && (thread.scrollTop = thread.scrollHeight);
+
+function onDrawn(event) {
+  times.draw(event.target);
+  if (event.target.id === "thread") toBottom();
+  if (event.target.id !== "suggestions") return;
+  const answer = event.target.querySelector(".answer");
+  document.getElementById("announce").textContent = answer?.dataset.announce ?? "";
+}
+
+function onSaid(event) {
+  if (event.detail.from === "composer") composer.clear(event.detail.key);
+  tell(say("sent"));
+  refresh("thread", "suggestions", "list");
+}
+
+function onDismissed() {
+  dialogs.closeAll();
+  tell(say("dismissed"));
+  refresh("suggestions");
+}
+
+function onRefused(event) {
+  const kind = tellProblem(event.detail.xhr.responseText);
+  dialogs.closeAll();
+  if (kind !== "stale-conversation") return;
+  composer.detach();
+  refresh("thread", "suggestions", "list");
+}
+
+document.body.addEventListener("said", onSaid);
+document.body.addEventListener("dismissed", onDismissed);
+document.body.addEventListener("htmx:responseError", onRefused);
+document.body.addEventListener("htmx:sendError", () => tell(say("network"), "bad"));
+document.body.addEventListener("htmx:afterSwap", onDrawn);
+for (const part of [dialogs, composer, cards, play, keys, times]) part.start();
+toBottom();
+follow();

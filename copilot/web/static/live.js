@@ -1,0 +1,35 @@
+// Follows what happens on the server, and draws again what it touches.
+import { everything, refresh } from "./refresh.js";
+import { say } from "./words.js";
+
+const current = document.body.dataset.conversation;
+const light = document.getElementById("live");
+
+function show(state) {
+  light.dataset.state = state;
+  light.querySelector("span").textContent = say(state === "off" ? "offline" : "live");
+}
+
+export function follow() {
+  const source = new EventSource("/v1/stream");
+  let wasLost = false;
+  source.addEventListener("open", () => {
+    show("on");
+    if (wasLost) refresh(...everything);
+    wasLost = false;
+  });
+  source.addEventListener("error", () => {
+    wasLost = true;
+    show("off");
+  });
+  source.addEventListener("message", (event) => {
+    refresh("list");
+    if (isHere(event)) refresh("thread");
+  });
+  source.addEventListener("suggestions", (event) => isHere(event) && refresh("suggestions"));
+  source.addEventListener("decision", (event) => isHere(event) && refresh("thread", "suggestions"));
+  source.addEventListener("refresh", () => refresh(...everything));
+  window.addEventListener("pagehide", () => source.close());
+}
+
+const isHere = (event) => Boolean(event.data) && JSON.parse(event.data).conversation_id === current;
