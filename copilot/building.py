@@ -1,5 +1,6 @@
 """Everything derived from the database, made anew: the search index and what orders teach."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -37,7 +38,7 @@ def build_all(settings: Settings, workspace: Workspace, progress: Progress | Non
         NotReadyError: no encoder can be loaded.
     """
     start = perf_counter()
-    encoder = load_encoder(settings)
+    encoder = load_encoder(settings.model_copy(update={"threads": os.cpu_count() or 1}))
     if isinstance(encoder, WordsOnlyEncoder):
         raise NotReadyError(f"the index needs the encoder {settings.encoder!r}: {encoder.reason}")
     report = build_index(workspace.database, workspace.index_folder, settings.tenant, encoder, progress)

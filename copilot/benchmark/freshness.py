@@ -1,7 +1,7 @@
 """How long it takes from publishing a script until another process suggests it."""
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -110,11 +110,11 @@ def _publish_watched(settings: Settings, watcher: Watcher, n_scripts: int, rng: 
         try:
             for script_id in script_ids:
                 inbox.put(script_id)
-                _next_moment(outbox, OPEN_WITHIN_S)
+                _next_moment(outbox, watching, OPEN_WITHIN_S)
                 sleep(rng.uniform(0, LONGEST_PAUSE_S))
                 pressed = monotonic()
                 _publish(workspace, script_id)
-                taken_ms.append(1000 * (_next_moment(outbox, 2 * GIVE_UP_S) - pressed))
+                taken_ms.append(1000 * (_next_moment(outbox, watching, 2 * GIVE_UP_S) - pressed))
         finally:
             inbox.put(None)
             _retire(workspace, script_ids[: len(taken_ms)])
@@ -122,11 +122,16 @@ def _publish_watched(settings: Settings, watcher: Watcher, n_scripts: int, rng: 
         return taken_ms
 
 
-def _next_moment(outbox: Outbox, within_s: float) -> float:
-    try:
-        return outbox.get(timeout=within_s)
-    except Empty as error:
-        raise NotReadyError(f"another process did not find a published script within {within_s:.0f} s") from error
+def _next_moment(outbox: Outbox, watching: Future[None], within_s: float) -> float:
+    """What the watcher says next; its error, if it has ended with one."""
+    deadline = monotonic() + within_s
+    while monotonic() < deadline:
+        try:
+            return outbox.get(timeout=1.0)
+        except Empty:
+            if watching.done():
+                watching.result()
+    raise NotReadyError(f"another process did not find a published script within {within_s:.0f} s")
 
 
 def _publish(workspace: Workspace, script_id: str) -> None:

@@ -2,11 +2,11 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,9 @@ from knowledge.index.cache import VectorCache, cache_name
 from knowledge.index.encoding import CachedEncoder, TextEncoder
 from knowledge.index.files import locked_at_once
 from knowledge.index.follower import last_seq
-from knowledge.index.items import IndexItem, count_items, read_items
-from knowledge.index.schema import SCHEMAS, FieldSchema
-from knowledge.index.segment import build_segment
+from knowledge.index.items import count_items, read_items
+from knowledge.index.schema import SCHEMAS, CollectionSchema, FieldSchema
+from knowledge.index.segment import SegmentDraft
 from knowledge.index.snapshot import (
     BUILDING_FOLDER,
     CACHE_FOLDER,
@@ -35,11 +35,10 @@ from knowledge.tables import IndexKind
 from knowledge.workspace import utc_now
 
 Progress = Callable[[int, int, str], None]
-"""Hears how many items of how many are done, and of what."""
+"""Hears how many of how many are done, and of what."""
 
 LOCK_FILE = "build.lock"
-_BATCH_ROWS = 4_096
-_BATCH_ITEMS = 512
+_BATCH_ROWS = 1_024
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ def build_index(
 ) -> BuildReport:
     """Write a new snapshot and make it the one in use; processes that follow the database take it up by themselves.
 
-    Texts are encoded first, batch by batch into a cache on disk, so an interrupted build goes on where it was and
-    changed texts are all that the next one encodes. Memory holds one collection's texts and words, never its vectors.
+    Texts are encoded batch by batch into a cache on disk, so an interrupted build goes on where it was and changed texts
+    are all that the next one encodes. Memory holds one collection's texts and words, never its vectors.
 
     Raises:
         SearchIndexError: another build of this tenant is under way, or the encoder gives vectors of a wrong shape.
@@ -90,57 +89,48 @@ class _Build:
         self._progress = progress
 
     def run(self, now: datetime) -> BuildReport:
-        for kind in SCHEMAS:
-            self._encode_all(kind)
-        with _empty_folder(self._tenant / BUILDING_FOLDER) as building:
-            contents = self._write_all(building, now)
-            snapshot = publish(self._tenant, building / "generation", contents)
-        removed = remove_old_generations(self._tenant)
-        self._remove_old_caches()
-        return BuildReport(
-            snapshot.name,
-            contents.seq,
-            dict(contents.n_items),
-            dict(contents.n_rows),
-            self._encoder.n_encoded,
-            removed,
-        )
-
-    def _encode_all(self, kind: IndexKind) -> None:
-        """Fill the cache; what changes meanwhile is encoded when the segment is made."""
-        schema = SCHEMAS[kind]
         with self._database.read() as session:
-            total = count_items(session, self._tenant_id, kind)
-            done = 0
-            for batch in _batches(read_items(session, self._tenant_id, kind)):
-                for field in schema.fields:
-                    self._encoder.learn(field.side, [text for item in batch for text in item.texts[field.name]])
-                done += len(batch)
-                self._progress(done, total, f"encoding {schema.name}")
-
-    def _write_all(self, building: Path, now: datetime) -> Contents:
-        n_items: dict[str, int] = {}
-        n_rows: dict[str, int] = {}
-        with self._database.read() as session:
-            seq = last_seq(session, self._tenant_id)  # before the items: what changes meanwhile is followed again
+            seq = last_seq(session, self._tenant_id)  # before any item: what changes meanwhile is followed again
+        with _empty_folder(self._tenant / BUILDING_FOLDER) as building, ThreadPoolExecutor(1) as beside:
+            n_items: dict[str, int] = {}
+            n_rows: dict[str, int] = {}
             for kind, schema in SCHEMAS.items():
-                items = read_items(session, self._tenant_id, kind)
-                segment = build_segment(schema, items, partial(self._vectors, building))
+                segment = self._draft(kind).finished(partial(self._vectors, building, schema), beside=beside)
                 segment.save(building / "generation" / schema.name)
                 n_items[schema.name] = segment.n_items
                 n_rows |= {f"{schema.name}.{name}": rows.n_rows for name, rows in segment.fields.items()}
-                self._progress(segment.n_items, segment.n_items, f"writing {schema.name}")
-        return Contents(self._tenant_id, seq, self._encoder.fingerprint, self._encoder.dim, n_items, n_rows, now)
+            fingerprint, dim = self._encoder.fingerprint, self._encoder.dim
+            contents = Contents(self._tenant_id, seq, fingerprint, dim, n_items, n_rows, now)
+            snapshot = publish(self._tenant, building / "generation", contents)
+        removed = remove_old_generations(self._tenant)
+        self._remove_old_caches()
+        return BuildReport(snapshot.name, seq, n_items, n_rows, self._encoder.n_encoded, removed)
 
-    def _vectors(self, building: Path, field: FieldSchema, texts: StringColumn) -> NDArray[np.float32]:
+    def _draft(self, kind: IndexKind) -> SegmentDraft:
+        """All items of a kind; the database is read in one go and then left alone."""
+        what = f"reading {SCHEMAS[kind].name}"
+        draft = SegmentDraft(SCHEMAS[kind])
+        with self._database.read() as session:
+            total = count_items(session, self._tenant_id, kind)
+            for done, item in enumerate(read_items(session, self._tenant_id, kind), 1):
+                draft.add(item)
+                if done % _BATCH_ROWS == 0 or done == total:
+                    self._progress(done, total, what)
+        return draft
+
+    def _vectors(
+        self, building: Path, schema: CollectionSchema, field: FieldSchema, texts: StringColumn
+    ) -> NDArray[np.float32]:
         """The vectors of all rows, gathered in a file rather than in memory."""
+        what = f"encoding {schema.name}: {field.name}"
         if not len(texts):
             return np.empty((0, self._encoder.dim), np.float32)
-        path = building / f"{field.name}.vectors"
+        path = building / f"{schema.name}.{field.name}"
         vectors = np.memmap(path, np.float32, "w+", shape=(len(texts), self._encoder.dim))
         for start in range(0, len(texts), _BATCH_ROWS):
             rows = texts.slice(start, start + _BATCH_ROWS)
             vectors[start : start + len(rows)] = self._encoder.encode(field.side, rows)
+            self._progress(start + len(rows), len(texts), what)
         return np.asarray(vectors)
 
     def _remove_old_caches(self) -> None:
@@ -160,11 +150,6 @@ def _empty_folder(path: Path) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path)
-
-
-def _batches(items: Iterator[IndexItem]) -> Iterator[list[IndexItem]]:
-    while batch := list(islice(items, _BATCH_ITEMS)):
-        yield batch
 
 
 def _say_nothing(done: int, total: int, what: str) -> None:

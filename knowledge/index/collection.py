@@ -106,7 +106,7 @@ class Collection:
             return chain.from_iterable(single.tokens[field.name] for single in everything)
 
         items = (single.item for single in everything)
-        segment = build_segment(self.schema, items, vectors, tokens=tokens, statistics=self._statistics())
+        segment = build_segment(self.schema, items, vectors, tokens, statistics=self._statistics())
         return _Part(prepared, segment)
 
     def _statistics(self) -> Mapping[str, WordStatistics] | None:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Label, Row, Select, Text, cast, func, select
 from sqlmodel import Session, col
 
 from knowledge.tables import IndexKind, Passage, Product, Script, ScriptStatus, ScriptVersion
@@ -21,6 +21,7 @@ UNVERSIONED = 1
 
 _ID_BATCH = 500
 _ROW_BATCH = 1_000
+_KNOWN_RULES = 8_192
 _SLOT = re.compile(r"\{\{[^{}]*\}\}")
 _LOOSE_PUNCTUATION = re.compile(r"[ \t\u3000]+(?=[,.!?;:，。！？；：、])")
 _SPACES = re.compile(r"[ \t\u3000]{2,}")
@@ -85,6 +86,11 @@ def _batches(item_ids: Sequence[str] | None) -> Iterator[Sequence[str] | None]:
         yield item_ids[start : start + _ID_BATCH]
 
 
+def _raw(column: object) -> Label[str]:
+    """A JSON column as its text, for values that are nearly always the same."""
+    return cast(col(column), Text).label(col(column).key)
+
+
 def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
     version = ScriptVersion
     joined = (
@@ -103,18 +109,12 @@ def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _script_item(row: Row[Any]) -> IndexItem:
-    rule = {
-        "audience": row.audience,
-        "stages": row.stages,
-        "scenes": row.scenes,
-        "channels": row.channels,
-        "scope": row.scope,
-    }
+    rule = _script_rule(row.audience, row.stages, row.scenes, row.channels, row.scope)
     return IndexItem(
         item_id=row.id,
         version=row.version,
         texts={"trigger": _distinct(row.triggers), "reply": _distinct([without_slots(row.text)])},
-        labels={"rule": canonical_json(rule), "kind": str(row.kind)},
+        labels={"rule": rule, "kind": str(row.kind)},
         numbers={
             "valid_from": _epoch_s(row.valid_from, when_open=-math.inf),
             "valid_to": _epoch_s(row.valid_to, when_open=math.inf),
@@ -122,11 +122,30 @@ def _script_item(row: Row[Any]) -> IndexItem:
     )
 
 
+@lru_cache(maxsize=_KNOWN_RULES)
+def _script_rule(audience: str, stages: str, scenes: str, channels: str, scope: str) -> str:
+    """The rule of a script, from the JSON texts of its columns."""
+    return canonical_json(
+        {
+            "audience": json.loads(audience),
+            "stages": json.loads(stages),
+            "scenes": json.loads(scenes),
+            "channels": json.loads(channels),
+            "scope": scope,
+        }
+    )
+
+
+@lru_cache(maxsize=_KNOWN_RULES)
+def _product_rule(audience: str, category: str) -> str:
+    return canonical_json({"audience": json.loads(audience), "category": category})
+
+
 def _sold_products(tenant_id: str) -> Select[*tuple[Any, ...]]:
     words = (Product.sku, Product.name, Product.category, Product.brand, Product.tags, Product.attributes)
-    rest = (Product.description, Product.audience, Product.stock, Product.price_fen)
+    rest = (Product.description, Product.stock, Product.price_fen)
     return (
-        select(*map(col, (*words, *rest)))
+        select(*map(col, (*words, *rest)), _raw(Product.audience))
         .where(col(Product.tenant_id) == tenant_id)
         .where(col(Product.status).in_(SOLD_STATUSES))
         .order_by(col(Product.sku))
@@ -139,7 +158,7 @@ def _product_item(row: Row[Any]) -> IndexItem:
         item_id=row.sku,
         version=UNVERSIONED,
         texts={"text": _distinct([row.name, " ".join(word for word in details if word)])},
-        labels={"rule": canonical_json({"audience": row.audience, "category": row.category})},
+        labels={"rule": _product_rule(row.audience, row.category)},
         numbers={
             "stock": math.inf if row.stock is None else float(row.stock),
             "price_fen": math.nan if row.price_fen is None else float(row.price_fen),

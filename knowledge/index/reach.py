@@ -1,18 +1,19 @@
 """How far from a query an inverted file must look, measured on the field's own rows.
 
-A list's centre scores against the query like a row does. First the `N_FIRST_LISTS` best lists are looked into; then every
-list whose centre scores at least
+A list's centre scores against the query like a row does. First the `N_FIRST_LISTS` best lists are looked into; then
+every list whose centre scores at least
 
     border = (best centre's score + score of the 10th best row found so far) / 2 - width
 
 An easy query so needs few lists and a hard one many; at equal recall, real messages read a half to a third of what a
-fixed number of lists reads. When a filter lets through only what is far from the query, the rows found score low and the
-border sinks by itself. The fewer rows a filter lets through, the further apart the nearest lie: so the width is measured
-for (random) filters that let through all, 1/2, 1/4 … of the items.
+fixed number of lists reads. When a filter lets through only what is far from the query, the rows found score low and
+the border sinks by itself. The fewer rows a filter lets through, the further apart the nearest lie: so the width is
+measured for (random) filters that let through all, 1/2, 1/4 … of the items, and never falls from one to the next.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,8 @@ def measure_reach(
             kept = np.flatnonzero(ranks[rows] < share)
             rows, scores = rows[kept], scores[:, kept]
             found.append(_needed_widths(some @ placement.centres.T, scores, placement.lists[rows]))
-    return tuple(
-        Reach(share, float(np.quantile(np.concatenate(found), COVERAGE)))
-        for share, found in zip(shares, widths, strict=True)
-    )
+    quantiles = [float(np.quantile(np.concatenate(found), COVERAGE)) for found in widths]
+    return tuple(map(Reach, shares, accumulate(quantiles, max)))
 
 
 def _sample_queries(vectors: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """A segment: some items of a collection with all their fields; only its attributes are ever exchanged."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -125,65 +126,84 @@ def tokens_of(_: FieldSchema, texts: StringColumn) -> Iterable[Sequence[str]]:
     return (tokenise(texts[row]) for row in range(len(texts)))
 
 
+class SegmentDraft:
+    """Items on their way into a segment, held as columns: little more memory than their texts have bytes."""
+
+    def __init__(self, schema: CollectionSchema) -> None:
+        self._schema = schema
+        self._ids = StringDraft()
+        self._hashes = bytearray()
+        self._attributes = AttributeDraft(schema)
+        self._texts = {field.name: StringDraft() for field in schema.fields}
+        self._owners = {field.name: array("i") for field in schema.fields}
+        self._n_items = 0
+
+    def add(self, item: IndexItem) -> None:
+        """Append an item."""
+        self._ids.add(item.item_id)
+        self._hashes += item.texts_hash
+        self._attributes.add(item)
+        for name, texts in self._texts.items():
+            for text in item.texts[name]:
+                texts.add(text)
+                self._owners[name].append(self._n_items)
+        self._n_items += 1
+
+    def finished(
+        self,
+        vectors: MakeVectors,
+        tokens: MakeTokens = tokens_of,
+        *,
+        statistics: Mapping[str, WordStatistics] | None = None,
+        beside: Executor | None = None,
+    ) -> Segment:
+        """The segment of all items added.
+
+        With `statistics`, words are weighed as in the segment those come from. Words are counted by `beside`, when
+        given, while the vectors are made here.
+        """
+        ids = self._ids.finished()
+        fields = {
+            field.name: self._rows(field, vectors, tokens, statistics[field.name] if statistics else None, beside)
+            for field in self._schema.fields
+        }
+        places = HashLookup.of(hashes64(ids[place] for place in range(len(ids))))
+        hashes = np.frombuffer(bytes(self._hashes), np.uint8).reshape(-1, 16)
+        return Segment(ids, places, hashes, fields, self._attributes.finished())
+
+    def _rows(
+        self,
+        field: FieldSchema,
+        vectors: MakeVectors,
+        tokens: MakeTokens,
+        statistics: WordStatistics | None,
+        beside: Executor | None,
+    ) -> FieldRows:
+        texts, owners = self._texts[field.name].finished(), np.array(self._owners[field.name], np.int32)
+
+        def words() -> tuple[WordField, HashLookup | None]:
+            counted = WordField.build(tokens(field, texts), owners, self._n_items, statistics=statistics)
+            return counted, _exact_lookup(texts) if field.exact else None
+
+        waiting = beside.submit(words) if beside else None
+        near = VectorField.build(vectors(field, texts), owners, self._n_items)
+        counted, exact = waiting.result() if waiting else words()
+        return FieldRows(texts, owners, near, counted, exact)
+
+
 def build_segment(
     schema: CollectionSchema,
     items: Iterable[IndexItem],
     vectors: MakeVectors,
-    *,
     tokens: MakeTokens = tokens_of,
+    *,
     statistics: Mapping[str, WordStatistics] | None = None,
 ) -> Segment:
-    """A segment in memory of these items.
-
-    The items' texts are kept as bytes, so memory grows by little more than their length.
-    With `statistics`, words are weighed as in the segment those come from.
-    """
-    draft = _Draft(schema)
-    ids = StringColumn.of(draft.noted(items))
-    fields = {}
-    for field in schema.fields:
-        texts, owners = draft.rows(field.name)
-        fields[field.name] = FieldRows(
-            texts,
-            owners,
-            VectorField.build(vectors(field, texts), owners, len(ids)),
-            WordField.build(
-                tokens(field, texts), owners, len(ids), statistics=statistics[field.name] if statistics else None
-            ),
-            _exact_lookup(texts) if field.exact else None,
-        )
-    places = HashLookup.of(hashes64(ids[place] for place in range(len(ids))))
-    return Segment(ids, places, draft.texts_hashes(), fields, draft.attributes())
-
-
-class _Draft:
-    """Items on their way into a segment, held as columns."""
-
-    def __init__(self, schema: CollectionSchema) -> None:
-        self._attributes = AttributeDraft(schema)
-        self._hashes = bytearray()
-        self._texts = {field.name: StringDraft() for field in schema.fields}
-        self._owners = {field.name: array("i") for field in schema.fields}
-
-    def noted(self, items: Iterable[IndexItem]) -> Iterator[str]:
-        """Takes in every item and passes its id on."""
-        for ordinal, item in enumerate(items):
-            self._attributes.add(item)
-            self._hashes += item.texts_hash
-            for name, texts in self._texts.items():
-                for text in item.texts.get(name, ()):
-                    texts.add(text)
-                    self._owners[name].append(ordinal)
-            yield item.item_id
-
-    def rows(self, field: str) -> tuple[StringColumn, NDArray[np.int32]]:
-        return self._texts[field].finished(), np.array(self._owners[field], np.int32)
-
-    def texts_hashes(self) -> NDArray[np.uint8]:
-        return np.frombuffer(bytes(self._hashes), np.uint8).reshape(-1, 16)
-
-    def attributes(self) -> Attributes:
-        return self._attributes.finished()
+    """A segment in memory of these items; see `SegmentDraft.finished`."""
+    draft = SegmentDraft(schema)
+    for item in items:
+        draft.add(item)
+    return draft.finished(vectors, tokens, statistics=statistics)
 
 
 def _exact_lookup(texts: StringColumn) -> HashLookup:

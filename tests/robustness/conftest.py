@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 import pytest
+from numpy.random import Generator, default_rng
 
 from knowledge.imports import import_folder
 from knowledge.index.build import build_index
@@ -62,6 +62,7 @@ class Worker:
         rest = self.process.stdout.read()
         self.said += [line.split() for line in rest.splitlines(keepends=True) if line.endswith("\n")]
         self.close()
+        assert self.process.returncode == -signal.SIGKILL, "it ended before it could be killed"
         return self.said
 
     def close(self) -> None:
@@ -115,9 +116,9 @@ def shop_folder(stocked_shop: Path, tmp_path: Path) -> Path:
 def brand_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few thousand rows of products, scripts, customers and orders."""
     folder = tmp_path_factory.mktemp("files")
-    random = Random(7)
+    random = default_rng(7)
     _write(folder / "products.csv", ["sku", "name", "price", "stock"], (
-        [f"sku{n}", f"精华{n}号", 10 + n, random.randrange(50)] for n in range(400)
+        [f"sku{n}", f"精华{n}号", 10 + n, random.integers(50)] for n in range(400)
     ))  # fmt: skip
     _write(folder / "scripts.csv", ["id", "text", "triggers"], (
         [f"script{n}", f"第{n}条答复，请放心。", f"问题{n}|怎么{n}"] for n in range(500)
@@ -140,11 +141,11 @@ def imported_whole(stocked_shop: Path, brand_files: Path, tmp_path_factory: pyte
     return folder
 
 
-def _order_lines(random: Random) -> Iterator[list[object]]:
-    for number in range(1_000):
-        ordered_at = f"2026-{random.randrange(1, 11):02d}-{random.randrange(1, 28):02d} 10:00"
-        customer = f"customer{random.randrange(600)}"
-        for sku in random.sample(range(400), random.randrange(1, 4)):
+def _order_lines(random: Generator) -> Iterator[list[object]]:
+    for number in range(800):
+        ordered_at = f"2026-{random.integers(1, 11):02d}-{random.integers(1, 28):02d} 10:00"
+        customer = f"customer{random.integers(600)}"
+        for sku in random.choice(400, random.integers(1, 4), replace=False):
             yield [f"order{number}", customer, f"sku{sku}", ordered_at, 1, 59, "delivered"]
 
 

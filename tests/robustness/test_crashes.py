@@ -7,11 +7,11 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
-import numpy as np
 import pytest
+from numpy.random import default_rng
 
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk, NewDecision
@@ -24,6 +24,7 @@ from knowledge.tables import DEFAULT_TENANT, DecisionKind
 from knowledge.workspace import DATABASE_FILE, Workspace, utc_now
 from models.encoders.hashing import HashEncoder
 
+THEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 KILLS_OF_EACH_KIND = 14
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, KILLS_OF_EACH_KIND))]
 LONGEST_PAUSE_S = 0.05
@@ -53,9 +54,7 @@ def survivor(folder: Path) -> Iterator[tuple[Workspace, sqlite3.Connection]]:
 
 def assert_index_agrees(workspace: Workspace) -> None:
     """The snapshot and the changes since say what the database says."""
-    report = verify_index(
-        workspace.database, workspace.index_folder, DEFAULT_TENANT, HashEncoder(), np.random.default_rng(0)
-    )
+    report = verify_index(workspace.database, workspace.index_folder, DEFAULT_TENANT, HashEncoder(), default_rng(0))
     assert report.problems == []
 
 
@@ -63,14 +62,14 @@ def assert_index_agrees(workspace: Workspace) -> None:
 def test_a_killed_import_leaves_whole_rows_and_can_be_run_again(
     seed: int, shop_folder: Path, brand_files: Path, imported_whole: Path, start
 ) -> None:
-    random = Random(seed)
+    random = default_rng(seed)
     worker = start("import", shop_folder, seed, brand_files)
-    said = worker.kill_after(random.randrange(15), random.uniform(0, LONGEST_PAUSE_S))
+    said = worker.kill_after(int(random.integers(1, 13)), random.uniform(0, LONGEST_PAUSE_S))
     with survivor(shop_folder) as (workspace, database):
         assert_acknowledged_rows_are_there(database, said)
         assert_imported_rows_are_whole(database)
         assert_index_agrees(workspace)
-        import_folder(workspace.database, DEFAULT_TENANT, brand_files, now=_then)
+        import_folder(workspace.database, DEFAULT_TENANT, brand_files, now=lambda: THEN)
         with closing(sqlite3.connect(imported_whole / DATABASE_FILE)) as uninterrupted:
             for table, columns in IMPORTED_TABLES.items():
                 assert rows_of(database, table, columns) == rows_of(uninterrupted, table, columns), table
@@ -109,8 +108,10 @@ def assert_imported_rows_are_whole(database: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_acknowledged_publication_is_lost(seed: int, shop_folder: Path, start) -> None:
-    random = Random(seed)
-    said = start("publish", shop_folder, seed).kill_after(random.randrange(120), random.uniform(0, LONGEST_PAUSE_S))
+    random = default_rng(seed)
+    said = start("publish", shop_folder, seed).kill_after(
+        int(random.integers(1, 120)), random.uniform(0, LONGEST_PAUSE_S)
+    )
     with survivor(shop_folder) as (workspace, database):
         assert_scripts_are_whole(database)
         assert_acknowledged_versions_are_live(database, said)
@@ -158,8 +159,10 @@ def assert_every_change_is_announced(database: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_acknowledged_decision_is_lost_or_made_twice(seed: int, shop_folder: Path, start) -> None:
-    random = Random(seed)
-    said = start("decide", shop_folder, seed).kill_after(4 + random.randrange(80), random.uniform(0, LONGEST_PAUSE_S))
+    random = default_rng(seed)
+    said = start("decide", shop_folder, seed).kill_after(
+        int(random.integers(1, 90)), random.uniform(0, LONGEST_PAUSE_S)
+    )
     with survivor(shop_folder) as (workspace, database):
         shown = {words[1]: int(words[2]) + int(words[3]) for words in said if words[0] == "shown"}
         decided = {words[1]: words[2:] for words in said if words[0] == "decided"}
@@ -183,7 +186,7 @@ def assert_sets_are_whole(database: sqlite3.Connection, shown: dict[str, int]) -
 
 
 def assert_decisions_are_whole(database: sqlite3.Connection) -> None:
-    """Every decision has its message, its set, and the answer kept under its key; conversations count their messages."""
+    """Every decision has its message, its set, and the answer kept under its key; conversations count messages."""
     decisions = database.execute("SELECT set_id, sent_text, item_id FROM decision").fetchall()
     sent = database.execute("SELECT set_id, text, script_id FROM message WHERE role = 'agent'").fetchall()
     assert sorted(decisions) == sorted(sent)
@@ -221,11 +224,9 @@ def assert_repeats_change_nothing(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_killed_build_leaves_an_index_that_serves_and_can_be_built_again(
-    seed: int, shop_folder: Path, start
-) -> None:
-    random = Random(seed)
-    said = start("build", shop_folder, seed).kill_after(1 + random.randrange(12), random.uniform(0, LONGEST_PAUSE_S))
+def test_a_killed_build_leaves_an_index_that_serves_and_can_be_built_again(seed: int, shop_folder: Path, start) -> None:
+    random = default_rng(seed)
+    said = start("build", shop_folder, seed).kill_after(int(random.integers(1, 13)), random.uniform(0, LONGEST_PAUSE_S))
     with survivor(shop_folder) as (workspace, _):
         built = ["gen-000001", *(words[1] for words in said if words[0] == "built")]
         index = LibraryIndex.open(workspace.index_folder, workspace.database, DEFAULT_TENANT, HashEncoder())
@@ -254,9 +255,3 @@ def changed_items(database: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def replies_kept(database: sqlite3.Connection) -> list[tuple[str, str]]:
     return database.execute("SELECT key, body FROM idempotent_reply").fetchall()
-
-
-def _then():
-    from datetime import UTC, datetime
-
-    return datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from random import Random
+
+from numpy.random import Generator, default_rng
 
 from knowledge.tables import DEFAULT_TENANT, IndexKind
 from knowledge.workspace import Workspace, utc_now
@@ -23,7 +24,7 @@ def say(*words: object) -> None:
     sys.stdout.flush()
 
 
-def import_files(workspace: Workspace, _: Random, files: Path) -> None:
+def import_files(workspace: Workspace, _: Generator, files: Path) -> None:
     """Import a folder, in smaller transactions than usual so that there are more places to die in."""
     from knowledge.imports import ImportKind, import_folder, running
 
@@ -32,11 +33,11 @@ def import_files(workspace: Workspace, _: Random, files: Path) -> None:
     def progress(kind: ImportKind) -> Callable[[int, int | None], None]:
         return lambda done, total: say("written", kind.value, done) if total is not None else None
 
+    say("reading")
     import_folder(workspace.database, DEFAULT_TENANT, files, now=lambda: THEN, progress=progress)
-    say("finished")
 
 
-def publish(workspace: Workspace, random: Random, _: Path) -> None:
+def publish(workspace: Workspace, random: Generator, _: Path) -> None:
     """Publish, retire and change stock without end."""
     from knowledge.library.content import ScriptContent
     from knowledge.library.products import change_stock
@@ -44,13 +45,13 @@ def publish(workspace: Workspace, random: Random, _: Path) -> None:
 
     who = {"actor": "editor", "now": THEN}
     for turn in count():
-        script_id = f"s{random.randrange(20)}"
+        script_id = f"s{random.integers(20)}"
         with workspace.database.write() as session:
             if random.random() < 0.2:
                 retire_script(session, DEFAULT_TENANT, script_id, **who)
                 done = ("retired", script_id, 0)
             elif random.random() < 0.2:
-                sku = f"p{random.randrange(10)}"
+                sku = f"p{random.integers(10)}"
                 change_stock(session, DEFAULT_TENANT, sku, turn, **who)
                 done = ("stocked", sku, turn)
             else:
@@ -60,7 +61,7 @@ def publish(workspace: Workspace, random: Random, _: Path) -> None:
         say(*done)
 
 
-def decide(workspace: Workspace, random: Random, _: Path) -> None:
+def decide(workspace: Workspace, random: Generator, _: Path) -> None:
     """Serve customers without end: a message comes, suggestions are shown, the first one is sent."""
     from copilot.engine.conversations import NewConversation, NewMessage, append_message, open_conversation
     from copilot.engine.decisions import NewDecision
@@ -73,7 +74,7 @@ def decide(workspace: Workspace, random: Random, _: Path) -> None:
             conversation = open_conversation(
                 session, DEFAULT_TENANT, NewConversation("c1", "a1"), utc_now(), f"talk-{turn}"
             )
-            said = NewMessage(MessageRole.CUSTOMER, f"发货问题s{random.randrange(20)}")
+            said = NewMessage(MessageRole.CUSTOMER, f"发货问题s{random.integers(20)}")
             append_message(session, conversation, said, utc_now())
         say("asked", f"talk-{turn}")
         answer = runtime.engine.suggest(SuggestRequest(conversation_id=f"talk-{turn}"))
@@ -83,7 +84,7 @@ def decide(workspace: Workspace, random: Random, _: Path) -> None:
         say("decided", f"key-{turn}", made.id, made.conversation_version)
 
 
-def build(workspace: Workspace, random: Random, _: Path) -> None:
+def build(workspace: Workspace, random: Generator, _: Path) -> None:
     """Change some texts and build the index, without end."""
     from knowledge.index.build import build_index
     from knowledge.library.content import ScriptContent
@@ -92,7 +93,7 @@ def build(workspace: Workspace, random: Random, _: Path) -> None:
 
     for turn in count():
         with workspace.database.write() as session:
-            for script_id in random.sample([f"s{number}" for number in range(20)], 8):
+            for script_id in random.choice([f"s{number}" for number in range(20)], 8, replace=False).tolist():
                 content = ScriptContent(f"第{turn}次改：{random.random()}", (f"新问法{random.random()}",))
                 save_draft(session, DEFAULT_TENANT, script_id, content, actor="editor", now=THEN)
                 publish_script(session, DEFAULT_TENANT, script_id, actor="editor", now=THEN)
@@ -101,7 +102,7 @@ def build(workspace: Workspace, random: Random, _: Path) -> None:
         say("built", report.snapshot, report.seq)
 
 
-def follow(workspace: Workspace, _: Random, __: Path) -> None:
+def follow(workspace: Workspace, _: Generator, __: Path) -> None:
     """Keep an index up to date; for each `SEQ SCRIPT` read, wait for the change and say which version is found."""
     from knowledge.index.library_index import LibraryIndex
     from models.encoders.hashing import HashEncoder
@@ -117,7 +118,7 @@ def follow(workspace: Workspace, _: Random, __: Path) -> None:
     index.close()
 
 
-def keep_shop(workspace: Workspace, _: Random, __: Path) -> None:
+def keep_shop(workspace: Workspace, _: Generator, __: Path) -> None:
     """Do as told: `stock SKU N`, `price SKU FEN`, `order ID CUSTOMER SKU`."""
     from dataclasses import replace
 
@@ -169,4 +170,4 @@ ROLES = {
 
 if __name__ == "__main__":
     role, folder, seed, *files = sys.argv[1:]
-    ROLES[role](Workspace.open(Path(folder)), Random(int(seed)), Path(files[0]) if files else Path())
+    ROLES[role](Workspace.open(Path(folder)), default_rng(int(seed)), Path(files[0]) if files else Path())

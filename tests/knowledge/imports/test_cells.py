@@ -51,14 +51,14 @@ def test_the_zone_can_be_chosen() -> None:
     ("cell", "fen"),
     [
         ("129", 12900), ("¥129.00", 12900), ("￥ 129", 12900), ("1,299.00", 129900), ("129元", 12900), ("0", 0),
-        ("12.345", 1235), (129.5, 12950), (0.1 + 0.2, 30), (Decimal("9.99"), 999), ("", None), (None, None), (".5", 50),
+        ("12.345", 1235), (129.5, 12950), (0.1 + 0.2, 30), (Decimal("9.99"), 999), ("", None), (None, None), (".5", 50), ("１２", 1200),
     ],
 )  # fmt: skip
 def test_prices_are_exact_hundredths(cell: object, fen: int | None) -> None:
     assert ProductRow.model_validate({"sku": "s", "name": "n", "price": cell}).price == fen
 
 
-@pytest.mark.parametrize("cell", ["abc", "1,29", "12,50", "1.2.3", "--1", "１２", True, [1], "9" * 50, "1e3", "inf"])
+@pytest.mark.parametrize("cell", ["abc", "1,29", "12,50", "1.2.3", "--1", True, [1], "9" * 50, "1e3", "inf"])
 def test_what_is_no_price_is_refused(cell: object) -> None:
     with pytest.raises(ValidationError):
         ProductRow.model_validate({"sku": "s", "name": "n", "price": cell})

@@ -144,6 +144,7 @@ def write_products(path: Path) -> None:
         assert workbook.active is not None
         for cells in (list(PRODUCTS[0]), *(list(product.values()) for product in PRODUCTS)):
             workbook.active.append(cells)
+        workbook.active["B3"].data_type = "s"
         workbook.save(path)
 
 
