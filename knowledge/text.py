@@ -14,19 +14,23 @@ from typing import Final
 
 _VARIANTS: Final = Path(__file__).with_name("variants.txt")
 _INVISIBLE: Final = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)]
-    + [*range(0xE0000, 0xE1000)]
+    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0]  # fillers and joiners that are not format marks
+    + list(range(0x180B, 0x1810))
+    + list(range(0xFE00, 0xFE10))  # variation selectors, these and the next
+    + list(range(0xE0000, 0xE1000))
 )
 
 _DROPPED: Final = re.compile(r"[\W_]+")
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
 _THOUSANDS: Final = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
-_HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_HAN: Final = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"  # and kana
+_LETTERS: Final = rf"(?:(?![{_HAN}])[^\W_])+"
 _PIECES: Final = re.compile(
-    rf"(?P<han>[{_HAN}]+)|(?P<code>[a-z0-9]+(?:[-._/+&'][a-z0-9]+)*)|(?P<word>(?:(?![{_HAN}_])\w)+)|(?P<symbol>[^\w\s])"
+    rf"(?P<han>[{_HAN}]+)|(?P<word>{_LETTERS}(?:[-._/+&'’]{_LETTERS})*)|(?P<symbol>[^\w\s])"
 )
-_PARTS: Final = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
+_PARTS: Final = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
+_JOINTS: Final = re.compile(r"[^\w.]|_")
 
 
 def normalise(text: str) -> str:
@@ -62,17 +66,19 @@ def tokenise(text: str) -> list[str]:
         if piece.lastgroup == "han":
             tokens += found
             tokens += map(str.__add__, found, found[1:])
-        elif piece.lastgroup == "code":
-            tokens += _code_tokens(found)
-        elif piece.lastgroup == "word" or unicodedata.category(found) == "So":
+        elif piece.lastgroup == "word":
+            tokens += _word_tokens(found)
+        elif unicodedata.category(found) == "So":
             tokens.append(found)
     return tokens
 
 
-def _code_tokens(code: str) -> list[str]:
+def _word_tokens(word: str) -> list[str]:
     """The parts of a word, number or product code and, when it has several, the whole without its marks."""
-    parts = _PARTS.findall(code)
-    return parts if len(parts) == 1 else [*parts, re.sub(r"[^a-z0-9.]", "", code)]
+    if word.isalpha():
+        return [word]
+    parts = _PARTS.findall(word)
+    return parts if len(parts) == 1 else [*parts, _JOINTS.sub("", word)]
 
 
 def _kept_mark(between: re.Match[str]) -> str:

@@ -134,6 +134,8 @@ def repurchase_gaps(
     same = (np.diff(items[order]) == 0) & (np.diff(customers[order]) == 0)
     gaps = np.diff(days[order])
     real = same & (gaps >= 1.0)
+    if not real.any():
+        return gap_days, n_gaps
     gap_items, gap_values = items[order][1:][real], gaps[real]
     by_item = np.lexsort((gap_values, gap_items))
     gap_items, gap_values = gap_items[by_item], gap_values[by_item]

@@ -1,4 +1,4 @@
-"""Compares ways to search 300,000 short messages by words: `COPILOT_DATA=... python docs/measurements/lexical_choice.py`.
+"""Compares ways to search 300,000 short messages by words (docs/search-words.md has the command and the result).
 
 The documents are customer messages of the JDDC sessions and reply contexts, cut and joined at random until there are
 enough (100,000 items of three rows); the questions are 300 further messages of 5-25 characters. One thread.
@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,8 +182,8 @@ def main() -> None:
     documents = [tokenise(text) for text in corpus(real[arguments.questions :], arguments.rows, rng)]
     owners = np.repeat(np.arange(-(-arguments.rows // 3), dtype=np.int32), 3)[: arguments.rows]
     lists = list(allow_lists(int(owners[-1]) + 1, rng))
-    print("| candidate | build s | RSS MB | " + " | ".join(f"{share:.1%}: median / p95 ms" for share in SHARES) + " |")
-    print("|" + "---|" * (3 + len(SHARES)))
+    shares = " | ".join(f"{share:.1%}: median / p95 ms" for share in SHARES)
+    sys.stdout.write(f"| candidate | build s | RSS MB | {shares} |\n|{'---|' * (3 + len(SHARES))}\n")
     for name, build in CANDIDATES.items():
         if arguments.only not in (None, name):
             continue
@@ -194,7 +195,8 @@ def main() -> None:
             for allowed in lists:
                 taken = milliseconds(search, questions, allowed)
                 cells.append(f"{statistics.median(taken):.2f} / {np.quantile(taken, 0.95):.2f}")
-            print(f"| {name} | {spent:.1f} | {memory:.0f} | {' | '.join(cells)} |", flush=True)
+            sys.stdout.write(f"| {name} | {spent:.1f} | {memory:.0f} | {' | '.join(cells)} |\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Derives knowledge/variants.txt from OpenCC's dictionaries: `python docs/measurements/variant_characters.py knowledge/variants.txt`.
+"""Derives knowledge/variants.txt from OpenCC: `python docs/measurements/variant_characters.py knowledge/variants.txt`.
 
 Each line is one character followed by the characters written as it. Conversion is by character, not by phrase, because
 both sides of a comparison pass through the same table: 著名 and 看著 need not be told apart as long as both become 着.
@@ -11,7 +11,7 @@ from pathlib import Path
 from opencc import OpenCC
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2F800), range(0x30000, 0x323B0))
-PREFERRED = dict(tuple(pair) for pair in "妳你 姊姐 牠它 衹只 祇只 著着 痺痹 瞭了 喫吃 呑吞 値值 倶俱 靑青 艶艳 澁涩 麽么 麼么".split())
+PREFERRED = dict(zip("妳姊牠衹祇著痺瞭喫呑値倶靑艶澁麽麼", "你姐它只只着痹了吃吞值俱青艳涩么么", strict=True))
 
 
 def is_simplified(character: str) -> bool:

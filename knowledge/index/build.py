@@ -64,8 +64,8 @@ def build_index(
 ) -> BuildReport:
     """Write a new snapshot and make it the one in use; processes that follow the database take it up by themselves.
 
-    Texts are encoded batch by batch into a cache on disk, so an interrupted build goes on where it was and changed texts
-    are all that the next one encodes. Memory holds one collection's texts and words, never its vectors.
+    Texts are encoded batch by batch into a cache on disk, so an interrupted build goes on where it was and the next one
+    encodes only what has changed. Memory holds one collection's texts and words, never its vectors.
 
     Raises:
         SearchIndexError: another build of this tenant is under way, or the encoder gives vectors of a wrong shape.

@@ -86,9 +86,9 @@ def _batches(item_ids: Sequence[str] | None) -> Iterator[Sequence[str] | None]:
         yield item_ids[start : start + _ID_BATCH]
 
 
-def _raw(column: object) -> Label[str]:
+def _raw(name: str, column: object) -> Label[str]:
     """A JSON column as its text, for values that are nearly always the same."""
-    return cast(col(column), Text).label(col(column).key)
+    return cast(col(column), Text).label(name)
 
 
 def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
@@ -99,13 +99,16 @@ def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
         & (col(version.version) == col(Script.live_version))
         & (col(version.status) == ScriptStatus.PUBLISHED)
     )
-    columns = (Script.id, Script.kind, version.version, version.text, version.triggers, version.stages, version.scenes)
-    rule = (version.channels, version.audience, version.scope, version.valid_from, version.valid_to)
-    return (
-        select(*map(col, (*columns, *rule)))
-        .join_from(Script, version, joined)
-        .where(col(Script.tenant_id) == tenant_id)
+    columns = (Script.id, Script.kind, version.version, version.text, version.triggers)
+    rule = (
+        _raw("audience", version.audience),
+        _raw("stages", version.stages),
+        _raw("scenes", version.scenes),
+        _raw("channels", version.channels),
     )
+    rest = (version.scope, version.valid_from, version.valid_to)
+    query = select(*map(col, columns), *rule, *map(col, rest)).join_from(Script, version, joined)
+    return query.where(col(Script.tenant_id) == tenant_id).order_by(col(Script.id))
 
 
 def _script_item(row: Row[Any]) -> IndexItem:
@@ -144,12 +147,9 @@ def _product_rule(audience: str, category: str) -> str:
 def _sold_products(tenant_id: str) -> Select[*tuple[Any, ...]]:
     words = (Product.sku, Product.name, Product.category, Product.brand, Product.tags, Product.attributes)
     rest = (Product.description, Product.stock, Product.price_fen)
-    return (
-        select(*map(col, (*words, *rest)), _raw(Product.audience))
-        .where(col(Product.tenant_id) == tenant_id)
-        .where(col(Product.status).in_(SOLD_STATUSES))
-        .order_by(col(Product.sku))
-    )
+    query = select(*map(col, (*words, *rest)), _raw("audience", Product.audience))
+    sold = (col(Product.tenant_id) == tenant_id) & col(Product.status).in_(SOLD_STATUSES)
+    return query.where(sold).order_by(col(Product.sku))
 
 
 def _product_item(row: Row[Any]) -> IndexItem:

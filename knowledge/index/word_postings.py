@@ -20,7 +20,7 @@ LARGEST_CODE: Final = 255
 
 @dataclass(frozen=True, eq=False)
 class WordPostings:
-    """Tokens are numbered by the order of their keys; an *impact* is tf (k1 + 1) / (tf + k1 (1 - b + b length / average)).
+    """Tokens are numbered by the order of their keys; an impact is tf (k1 + 1) / (tf + k1 (1 - b + b length / average)).
 
     By token: `token_rows[token_starts[t]:token_starts[t + 1]]` are the rows that hold token t, ascending, and
     `token_codes` their impacts in 255ths of the best possible one, rounded up, so that sums are upper bounds;
@@ -41,6 +41,13 @@ class WordPostings:
     def n_rows(self) -> int:
         return len(self.row_starts) - 1
 
+    def is_whole(self) -> bool:
+        """Whether the arrays fit each other."""
+        by_token = {len(self.token_rows), len(self.token_codes), int(self.token_starts[-1])}
+        by_row = {len(self.row_tokens), len(self.row_impacts), int(self.row_starts[-1])}
+        n_tokens = {len(self.keys), len(self.token_peaks), len(self.token_starts) - 1}
+        return len(by_token | by_row) == 1 and len(n_tokens) == 1
+
 
 def count_words(
     documents: Iterable[Sequence[str]], shared: WordStatistics | None
@@ -57,12 +64,12 @@ def count_words(
     number = np.empty(len(keys), np.int64)
     number[order] = np.arange(len(keys))
     length = np.array(lengths, np.int64)
-    rows, tokens_, counts = _counted(length, number[np.array(occurrences, np.int64)], len(keys))
-    frequencies = np.bincount(tokens_, minlength=len(keys)).astype(np.int32)
+    rows, numbers, counts = _counted(length, number[np.array(occurrences, np.int64)], len(keys))
+    frequencies = np.bincount(numbers, minlength=len(keys)).astype(np.int32)
     average = float(length.mean()) if len(length) else 0.0
     statistics = shared or WordStatistics(len(length), average, keys[order], frequencies)
     impacts = _impacts(counts, length[rows], statistics.average_length)
-    return _postings(keys[order], rows, tokens_, impacts, len(length)), statistics
+    return _postings(keys[order], rows, numbers, impacts, len(length)), statistics
 
 
 def _counted(

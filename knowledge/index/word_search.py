@@ -74,7 +74,7 @@ class WordSearch:
         return self._eligible(self._rows_from(threshold - unread[n_read], highest), allowed)
 
     def _read_on(self, query: WordQuery, n_read: int) -> tuple[int, NDArray[np.float32]]:
-        """Adds the next tokens to the sums, rounded up; gives how many are read now, and the best sum of each column."""
+        """Adds the next tokens to the sums, rounded up; gives how many are read now, and the best sum per column."""
         postings, sums = self._postings, self._scratch.sums.reshape(-1)
         n_postings = 0
         while n_read < len(query) and n_postings < FIRST_READ:

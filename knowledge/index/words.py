@@ -1,12 +1,11 @@
 """Search by words: BM25 over one field, exact under an allow-list."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,8 @@ from knowledge.index.word_search import WordQuery, WordSearch, spans
 from knowledge.index.word_statistics import WordStatistics, places_of, word_keys
 
 FORMAT: Final = 1
-LARGE_CORPUS: Final = 10_000  # documents from which on a question leaves out …
-COMMON_IDF: Final = math.log(5)  # … tokens that a fifth of the documents hold, as long as it has a rarer one
 TOKEN_COST: Final = 2.5  # scoring one token of a row, in postings read
 OVERHEAD: Final = 50_000  # what a search by postings costs beside reading them, in postings
-_EXTRA: Final = ("owners", "idfs", "item_starts", "statistics_keys", "statistics_frequencies")
 
 
 class WordField:
@@ -35,13 +31,11 @@ class WordField:
         *,
         owners: NDArray[np.int32],
         item_starts: NDArray[np.int32],
-        idfs: NDArray[np.float32],
     ) -> None:
         self._postings = postings
         self._statistics = statistics
         self._owners = owners
         self._item_starts = item_starts
-        self._idfs = idfs
         self._search = WordSearch(postings, owners)
 
     @classmethod
@@ -60,7 +54,6 @@ class WordField:
             used,
             owners=np.ascontiguousarray(owners, np.int32),
             item_starts=np.searchsorted(owners, np.arange(n_items + 1)).astype(np.int32),
-            idfs=used.idfs(postings.keys),
         )
 
     @property
@@ -106,18 +99,15 @@ class WordField:
     def own_score(self, tokens: Sequence[str]) -> float:
         """What a row of exactly these tokens would score, whether there is one or not; 0 for no tokens."""
         counts = Counter(tokens)
-        if not counts:
-            return 0.0
         times = np.fromiter(counts.values(), np.float32, len(counts))
-        idfs = self._statistics.idfs(word_keys(counts))
         norm = K1 * (1 - B + B * len(tokens) / max(self._statistics.average_length, 1e-9))
-        return float(np.sum(times * idfs * times * (K1 + 1) / (times + norm)))
+        return float(np.sum(self._statistics.weights(word_keys(counts), times) * times * (K1 + 1) / (times + norm)))
 
     def save(self, folder: Path) -> None:
         """Writes the field's files into the folder, which is made when missing."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {field.name: getattr(self._postings, field.name) for field in fields(WordPostings)}
-        arrays |= {"owners": self._owners, "idfs": self._idfs, "item_starts": self._item_starts}
+        arrays |= {"owners": self._owners, "item_starts": self._item_starts}
         arrays |= {"statistics_keys": self._statistics.keys, "statistics_frequencies": self._statistics.frequencies}
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
@@ -137,28 +127,31 @@ class WordField:
         """
         try:
             facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-            arrays = {name: _mapped(folder / f"{name}.npy") for name in _EXTRA}
-            postings = WordPostings(**{f.name: _mapped(folder / f"{f.name}.npy") for f in fields(WordPostings)})
             statistics = WordStatistics(
-                facts["n_documents"],
-                facts["average_length"],
-                arrays.pop("statistics_keys"),
-                arrays.pop("statistics_frequencies"),
+                n_documents=int(facts["n_documents"]),
+                average_length=float(facts["average_length"]),
+                keys=_mapped(folder, "statistics_keys"),
+                frequencies=_mapped(folder, "statistics_frequencies"),
             )
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            postings = WordPostings(**{field.name: _mapped(folder, field.name) for field in fields(WordPostings)})
+            owners, item_starts = _mapped(folder, "owners"), _mapped(folder, "item_starts")
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexCorruptError(f"{folder}: the word index cannot be read ({error})") from error
-        return cls(postings, statistics, **arrays)
+        if facts.get("format") != FORMAT:
+            raise IndexCorruptError(f"{folder}: format {facts.get('format')}, expected {FORMAT}")
+        if not (postings.is_whole() and len(owners) == int(item_starts[-1]) == postings.n_rows):
+            raise IndexCorruptError(f"{folder}: the files of the word index do not fit each other")
+        return cls(postings, statistics, owners=owners, item_starts=item_starts)
 
     def _query(self, tokens: Sequence[str]) -> WordQuery:
         counts = Counter(tokens)
-        places, known = places_of(word_keys(counts), self._postings.keys)
-        places = places[known]
-        times = np.fromiter(counts.values(), np.float32, len(counts))[known]
-        idfs = self._idfs[places]
-        if self._statistics.n_documents >= LARGE_CORPUS and (telling := idfs > COMMON_IDF).any():
-            places, times, idfs = places[telling], times[telling], idfs[telling]
+        keys = word_keys(counts)
+        weights = self._statistics.weights(keys, np.fromiter(counts.values(), np.float32, len(counts)))
+        places, known = places_of(keys, self._postings.keys)
+        asked = known & (weights > 0)
+        places, weights = places[asked], weights[asked]
         order = np.argsort(self._postings.token_starts[places + 1] - self._postings.token_starts[places])
-        return WordQuery(places[order], (times * idfs)[order])
+        return WordQuery(places[order], weights[order])
 
     def _is_cheaper_by_row(self, query: WordQuery, n_allowed: int) -> bool:
         """Whether scoring every eligible row from its own tokens costs less than reading the query's postings."""
@@ -175,5 +168,9 @@ class WordField:
         return Hits.best(owners[best], scores[best], rows[best].astype(np.int32), k)
 
 
-def _mapped(path: Path) -> np.ndarray:  # type: ignore[type-arg]
-    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+def _mapped(folder: Path, name: str) -> NDArray[Any]:
+    """A saved array mapped into memory, as a plain view because the mapping's own class is slow to slice."""
+    try:
+        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{name}: {error}") from error

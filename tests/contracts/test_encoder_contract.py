@@ -18,7 +18,9 @@ OPENERS = [
     pytest.param(lambda: open_encoder("hash", folder=MODELS_FOLDER, threads=1), id="hash"),
     pytest.param(lambda: open_encoder("default", folder=MODELS_FOLDER, threads=1), id="int8"),
     pytest.param(lambda: open_encoder("default", folder=MODELS_FOLDER, threads=2), id="int8, two threads"),
-    pytest.param(lambda: open_encoder("float32:default", folder=MODELS_FOLDER, threads=1), id="float32", marks=pytest.mark.slow),
+    pytest.param(
+        lambda: open_encoder("float32:default", folder=MODELS_FOLDER, threads=1), id="float32", marks=pytest.mark.slow
+    ),
 ]
 
 

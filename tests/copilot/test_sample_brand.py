@@ -58,13 +58,12 @@ def moment_within(version: ScriptVersion, now: datetime) -> datetime:
 
 
 def asked_by_somebody(runtime: Runtime) -> list[Asked]:
-    """Every trigger of every live script, put where the script is eligible: by whom, to whom, in which scene and when."""
+    """Every trigger of every live script, put where that script is eligible."""
     with runtime.workspace.database.read() as session:
-        people = [read_customer(session, "default", id_) for id_ in session.execute(select(col(Customer.id))).scalars()]
-        agents = [
-            runtime.engine.contexts.agent(session, agent_id)
-            for agent_id in session.execute(select(col(User.id))).scalars()
-        ]
+        customer_ids = session.execute(select(col(Customer.id)).order_by(col(Customer.id))).scalars().all()
+        agent_ids = session.execute(select(col(User.id)).order_by(col(User.id))).scalars().all()
+        people = [read_customer(session, "default", customer_id) for customer_id in customer_ids]
+        agents = [runtime.engine.contexts.agent(session, agent_id) for agent_id in agent_ids]
     view = runtime.index.scripts
     asked = []
     for version in live_versions(runtime):

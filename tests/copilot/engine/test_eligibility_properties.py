@@ -256,6 +256,11 @@ def random_person(random: np.random.Generator, number: int) -> Person:
     )
 
 
+def random_birthday(random: np.random.Generator) -> date:
+    """About now, so that a birthday lies within the times that are asked for."""
+    return date(int(random.integers(1970, 2012)), 11, int(random.integers(1, 25)))
+
+
 def pick(random: np.random.Generator, choices: tuple[str, ...], n: int) -> list[str]:
     return [str(each) for each in random.choice(choices, n, replace=False)]
 
@@ -432,10 +437,22 @@ def test_the_random_libraries_show_and_hide_a_lot(libraries: list[Library]) -> N
 
 
 ADVERSARIAL = (
-    "😀👍🏽👨‍👩‍👧‍👦", "\u202eتخفيض\u202c 可以退货吗", "可\u200b以\u200c退\ufeff货吗", "可以\x00退货吗", "可以退货吗\ud800", "\udfff",
-    "'; DROP TABLE script; --", "<script>alert(1)</script>可以退货吗", "{{customer.name}}{{product.price}}", "%s%n${jndi:x}",
-    "可以退货吗" * 4_000, "\t\n\r可以退货吗\r\n", "a\u0300" * 500, "ﷺ" * 1_000, "\U0010ffff\ufdd0",
-)  # fmt: skip
+    "😀👍🏽👨\u200d👩\u200d👧",
+    "\u202eتخفيض\u202c 可以退货吗",
+    "可\u200b以\u200c退\ufeff货吗",
+    "可以\x00退货吗",
+    "可以退货吗\ud800",
+    "\udfff",
+    "'; DROP TABLE script; --",
+    "<script>alert(1)</script>可以退货吗",
+    "{{customer.name}}{{product.price}}",
+    "%s%n${jndi:x}",
+    "可以退货吗" * 4_000,
+    "\t\n\r可以退货吗\r\n",
+    "a\u0300" * 500,
+    "ﷺ" * 1_000,
+    "\U0010ffff\ufdd0",
+)
 
 
 @pytest.mark.parametrize("message", ADVERSARIAL, ids=lambda message: ascii(message[:12]))
@@ -452,13 +469,19 @@ def test_any_text_at_all_is_answered_or_refused_clearly(libraries: list[Library]
 def assert_answered_or_refused(library: Library, message: str) -> None:
     """An answer that can be sent on and is kept, or a refusal that names the field."""
     library.now = NOON
-    try:
-        answer = library.engine.suggest(SuggestRequest(message=message, customer_id="c1", agent_id="a1"))
-    except BadRequestError as error:
-        assert error.field == "message"
-        str(error).encode()
+    answer = ask_or_refuse(library.engine, message)
+    if isinstance(answer, BadRequestError):
+        assert answer.field == "message"
+        str(answer).encode()
         return
     answer.message.encode()
     with library.workspace.database.read() as session:
         kept = session.exec(select(Suggestion).where(Suggestion.set_id == answer.set_id)).all()
     assert len(kept) == len(answer.replies) + len(answer.products)
+
+
+def ask_or_refuse(engine: Engine, message: str) -> SuggestionAnswer | BadRequestError:
+    try:
+        return engine.suggest(SuggestRequest(message=message, customer_id="c1", agent_id="a1"))
+    except BadRequestError as refusal:
+        return refusal
