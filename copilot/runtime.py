@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
-from copilot.engine.engine import Engine, EngineSetup, ShopProfile
+from copilot.engine.engine import Engine
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
+from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.settings import Settings
 from copilot.shop import Shop
 from knowledge.index.library_index import LibraryIndex, TextEncoder

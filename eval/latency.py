@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TypeVar
 
 import numpy as np
@@ -59,17 +59,42 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class SideBySide:
-    """Milliseconds of two callables on the same inputs, in the inputs' order."""
+class Taken:
+    """What one call took: on the wall clock, and of it the calling thread's time on a processor, in milliseconds.
 
-    floor_ms: tuple[float, ...]
-    system_ms: tuple[float, ...]
+    Only the second is the same on a busy machine as on a quiet one; it leaves out waiting and other threads.
+    """
+
+    wall_ms: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """What two callables took on the same inputs, in the inputs' order."""
+
+    floor: tuple[Taken, ...]
+    system: tuple[Taken, ...]
 
     @property
     def beyond(self) -> Spread:
         """What the system takes beyond the floor, as a share of the floor: (system - floor) / floor, per input."""
-        pairs = zip(self.floor_ms, self.system_ms, strict=True)
-        return Spread.of([(system - floor) / floor for floor, system in pairs])
+        pairs = zip(self.floor, self.system, strict=True)
+        return Spread.of([(system.wall_ms - floor.wall_ms) / floor.wall_ms for floor, system in pairs])
+
+    @property
+    def beyond_cpu(self) -> Spread:
+        """As `beyond`, of processor time."""
+        pairs = zip(self.floor, self.system, strict=True)
+        return Spread.of([(system.cpu_ms - floor.cpu_ms) / floor.cpu_ms for floor, system in pairs])
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """The clocks that `Taken` is read from."""
+
+    wall: Clock = perf_counter
+    cpu: Clock = thread_time
 
 
 def time_side_by_side(
@@ -77,25 +102,25 @@ def time_side_by_side(
     system: Callable[[InputT], object],
     inputs: Sequence[InputT],
     *,
-    clock: Clock = perf_counter,
+    clocks: Clocks = Clocks(),  # immutable
 ) -> SideBySide:
     """Time both callables on every input, one right after the other; which goes first changes with every input."""
-    floor_ms, system_ms = [], []
+    floors, systems = [], []
     for position, one in enumerate(inputs):
         if position % 2 == 0:
-            floor_ms.append(milliseconds(floor, one, clock))
-            system_ms.append(milliseconds(system, one, clock))
+            floors.append(time_one(floor, one, clocks))
+            systems.append(time_one(system, one, clocks))
         else:
-            system_ms.append(milliseconds(system, one, clock))
-            floor_ms.append(milliseconds(floor, one, clock))
-    return SideBySide(tuple(floor_ms), tuple(system_ms))
+            systems.append(time_one(system, one, clocks))
+            floors.append(time_one(floor, one, clocks))
+    return SideBySide(tuple(floors), tuple(systems))
 
 
-def milliseconds(work: Callable[[InputT], object], one: InputT, clock: Clock = perf_counter) -> float:
-    """How long one call takes."""
-    start = clock()
+def time_one(work: Callable[[InputT], object], one: InputT, clocks: Clocks) -> Taken:
+    """What one call takes."""
+    wall, cpu = clocks.wall(), clocks.cpu()
     work(one)
-    return (clock() - start) * 1000
+    return Taken(1000 * (clocks.wall() - wall), 1000 * (clocks.cpu() - cpu))
 
 
 def per_second(

@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import Final
 
 _VARIANTS: Final = Path(__file__).with_name("variants.txt")
-_INVISIBLE: Final = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0]  # fillers and joiners that are not format marks
-    + list(range(0x180B, 0x1810))
-    + list(range(0xFE00, 0xFE10))  # variation selectors, these and the next
-    + list(range(0xE0000, 0xE1000))
-)
+_FILLERS: Final = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0)
+_SELECTORS: Final = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0000, 0xE1000))
 
 _DROPPED: Final = re.compile(r"[\W_]+")
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
@@ -26,9 +22,7 @@ _THOUSANDS: Final = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 _HAN: Final = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"  # and kana
 _LETTERS: Final = rf"(?:(?![{_HAN}])[^\W_])+"
-_PIECES: Final = re.compile(
-    rf"(?P<han>[{_HAN}]+)|(?P<word>{_LETTERS}(?:[-._/+&'’]{_LETTERS})*)|(?P<symbol>[^\w\s])"
-)
+_PIECES: Final = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>{_LETTERS}(?:[-._/+&'’]{_LETTERS})*)|(?P<symbol>[^\w\s])")
 _PARTS: Final = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
 _JOINTS: Final = re.compile(r"[^\w.]|_")
 
@@ -101,7 +95,7 @@ class _Folding(dict[int, str | None]):
 
 def _folded(character: str, folding: _Folding) -> str | None:
     category = unicodedata.category(character)
-    if category in ("Cf", "Cs") or ord(character) in _INVISIBLE:
+    if category in ("Cf", "Cs") or ord(character) in _FILLERS or any(ord(character) in codes for codes in _SELECTORS):
         return None
     if category[0] == "Z" or category == "Cc":
         return " "

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from sqlmodel import SQLModel
 
 from copilot.benchmark.rules import N_AGENTS, N_TEAMS, agent_id, team_id
 from copilot.benchmark.vocabulary import CITIES, GIVEN_NAMES, SURNAMES, TAGS
 from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Event, Order, OrderLine, Role, Team, User
-from sqlmodel import SQLModel
 
 N_CUSTOMERS = 2_000
 Row = dict[str, Any]
@@ -43,8 +43,12 @@ def organisation_rows() -> Iterator[tuple[type[SQLModel], list[Row]]]:
 def customer_rows(
     n_customers: int, skus: list[str], rng: np.random.Generator, now: datetime
 ) -> Iterator[tuple[type[SQLModel], list[Row]]]:
-    """Customers, two to six tags, up to seven orders and up to seven events each; a few products sell far more often."""
-    customers, tags, orders, lines, events = [], [], [], [], []
+    """Customers with two to six tags, up to seven orders and up to seven events each; a few products sell best."""
+    customers: list[Row] = []
+    tags: list[Row] = []
+    orders: list[Row] = []
+    lines: list[Row] = []
+    events: list[Row] = []
     for number in range(n_customers):
         who = customer_id(number)
         customers.append(_customer(who, rng, now))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from copilot.engine.request import MAX_MESSAGE_CHARACTERS
+from copilot.engine.request import require_text
 from copilot.errors import BadRequestError, UnknownIdError
 from knowledge.tables import Conversation, Customer, Message, MessageRole, Scene
 
@@ -75,12 +75,11 @@ def append_message(session: Session, conversation: Conversation, new: NewMessage
     """The message, now the last of its conversation, whose version has risen by one.
 
     Raises:
-        BadRequestError: the text is empty or longer than 20,000 characters.
+        BadRequestError: the text is empty, longer than 20,000 characters, or cannot be kept.
     """
     if not new.text.strip():
         raise BadRequestError("text", new.text, "a message that is not empty")
-    if len(new.text) > MAX_MESSAGE_CHARACTERS:
-        raise BadRequestError("text", f"{len(new.text):,} characters", f"at most {MAX_MESSAGE_CHARACTERS:,} characters")
+    require_text("text", new.text)
     conversation.version += 1
     conversation.last_message_at = now
     conversation.open = True

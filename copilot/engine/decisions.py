@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from copilot.engine.compliance import RuleBook
 from copilot.engine.conversations import NewMessage, append_message
 from copilot.engine.record import count_use
+from copilot.engine.request import require_text
 from copilot.errors import BadRequestError, KeyReusedError, StaleConversationError, UnknownIdError
 from knowledge.database import Database
 from knowledge.tables import (
@@ -82,10 +83,12 @@ class DecisionDesk:
 
         Raises:
             UnknownIdError: no such set, or no such rank in it.
-            BadRequestError: the text to send is empty or breaks a blocking rule.
+            BadRequestError: the text to send is empty, cannot be kept, or breaks a blocking rule.
             StaleConversationError: the customer has written since; recorded as stale, nothing is sent.
             KeyReusedError: the key was used for another request.
         """
+        for name in ("set_id", "sent_text", "reason", "agent_id"):
+            require_text(name, getattr(decision, name) or "")
         fingerprint = _fingerprint(decision)
         with self.database.write() as session:
             earlier = self._earlier(session, key, fingerprint)

@@ -42,11 +42,30 @@ class SuggestRequest:
     explain_excluded: bool = True
 
     def __post_init__(self) -> None:
-        if len(self.message) > MAX_MESSAGE_CHARACTERS:
-            expected = f"at most {MAX_MESSAGE_CHARACTERS:,} characters"
-            raise BadRequestError("message", f"{len(self.message):,} characters", expected)
+        require_text("message", self.message)
+        for said in self.context:
+            require_text("context", said.text)
+        for name in ("conversation_id", "customer_id", "agent_id", "channel", "sku"):
+            require_text(name, getattr(self, name) or "")
         if not self.conversation_id and not self.message.strip():
             raise BadRequestError("message", self.message, "a message that is not empty, or a conversation_id")
         for name in ("max_replies", "max_products"):
             if not 0 <= getattr(self, name) <= 10:
                 raise BadRequestError(name, getattr(self, name), "a number from 0 to 10")
+
+
+def require_text(field: str, text: str) -> None:
+    """Check that a text is of a length somebody may have written and can be kept by every database.
+
+    Raises:
+        BadRequestError: it is longer than 20,000 characters, or has NUL characters or halves of surrogate pairs.
+    """
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        expected = f"at most {MAX_MESSAGE_CHARACTERS:,} characters"
+        raise BadRequestError(field, f"{len(text):,} characters", expected)
+    if "\x00" in text:
+        raise BadRequestError(field, text, "text without NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequestError(field, text, "text without halves of surrogate pairs") from error

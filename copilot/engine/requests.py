@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from copilot.engine.request import require_text
 from copilot.errors import BadRequestError
 from knowledge.tables import Candidate
 from knowledge.text import canonical
@@ -30,8 +31,10 @@ def request_script(session: Session, tenant_id: str, wanted: ScriptRequest, now:
     """The candidate that stands for this wish; asking again for the same message counts up.
 
     Raises:
-        BadRequestError: the message is empty.
+        BadRequestError: the message is empty, or message or note cannot be kept.
     """
+    require_text("message", wanted.message)
+    require_text("note", wanted.note)
     if not wanted.message.strip():
         raise BadRequestError("message", wanted.message, "the message that nothing answers")
     candidate_id = _request_id(wanted.message)

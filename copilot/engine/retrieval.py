@@ -40,7 +40,9 @@ class FieldScores:
     rows: NDArray[np.int32]
 
 
-def find(view: CollectionView, field: str, query: Query, allowed: NDArray[np.bool_], k: int) -> NDArray[np.int32]:
+def find(
+    view: CollectionView, field: str, query: Query, allowed: NDArray[np.bool_] | None, k: int
+) -> NDArray[np.int32]:
     """Ordinals of the items that words or vectors of one field propose, ascending."""
     by_vector = view.search_vectors(field, query.vector, allowed, k).items
     by_words = view.search_words(field, query.tokens, allowed, k).items

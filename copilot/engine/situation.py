@@ -2,26 +2,36 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from copilot.engine.diversity import SentLately
 from copilot.engine.eligibility import Place
 from copilot.engine.ranking import Moment
 from copilot.engine.request import SuggestRequest
 from copilot.engine.retrieval import Query
 from copilot.engine.turn import Turn, is_complaint
+from knowledge.index.library_index import LibraryView
 from knowledge.tables import MessageRole
 
 
 @dataclass(frozen=True)
 class Situation:
-    """The turn, the place, the query, and what was sent lately."""
+    """The turn, the place, the query, what was sent lately, and what may be shown at all.
 
+    The masks have shape (n_items,) over the ordinals of `library`, which stays the same for the whole message.
+    """
+
+    request: SuggestRequest
     turn: Turn
     place: Place
     query: Query
     sent: SentLately
     stage: str
     language: str
-    request: SuggestRequest
+    library: LibraryView
+    scripts_allowed: NDArray[np.bool_]
+    products_allowed: NDArray[np.bool_]
 
     @property
     def moment(self) -> Moment:

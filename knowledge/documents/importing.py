@@ -4,7 +4,7 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +40,6 @@ def import_documents(
     *,
     now: Callable[[], datetime],
     dry_run: bool = False,
-    strict: bool = False,
     progress: Progress = silent,
 ) -> ImportReport:
     """What importing a folder of documents (or one) did; the counts are documents, a bad one is a rejected row.
@@ -53,14 +52,10 @@ def import_documents(
     paths = _documents_in(path)
     root = path if path.is_dir() else path.parent
     importer = _Importer(database, tenant_id, root, now(), dry_run=dry_run)
-    if strict:
-        rehearsal = replace(importer, dry_run=True).run(paths, silent)
-        if rehearsal.n_rejected:
-            return _report(path, Tally(n_rejected=rehearsal.n_rejected, rejected=rehearsal.rejected), importer, now())
     run = importer.start(path)
     tally = importer.run(paths, progress)
     importer.finish(run, tally, now())
-    return _report(path, tally, importer, now(), refused=False)
+    return _report(path, tally, importer, now())
 
 
 def _documents_in(path: Path) -> list[Path]:
@@ -189,7 +184,7 @@ class _Importer:
                 session.merge(run)
 
 
-def _report(path: Path, tally: Tally, importer: _Importer, now: datetime, *, refused: bool = True) -> ImportReport:
+def _report(path: Path, tally: Tally, importer: _Importer, now: datetime) -> ImportReport:
     return ImportReport(
         kind=ImportKind.DOCUMENTS,
         file=str(path),
@@ -200,6 +195,5 @@ def _report(path: Path, tally: Tally, importer: _Importer, now: datetime, *, ref
         rejected=tuple(tally.rejected),
         warnings=tally.to_warnings(),
         dry_run=importer.dry_run,
-        refused=refused,
         seconds=(now - importer.now).total_seconds(),
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from knowledge.imports.cells import (
     from_json,
@@ -317,26 +317,14 @@ class ConversationRow(FileRow):
     """A row of a conversations file."""
 
     conversation_id: Id
-    messages: list[MessageRow]
+    messages: Annotated[list[MessageRow], BeforeValidator(_read_messages)]
     customer_id: OptionalId = None
     agent_id: OptionalId = None
     channel: Text = ""
     scene: Annotated[Scene | None, PlainValidator(chosen(Scene, SCENES))] = None
     stage: Annotated[Stage | None, PlainValidator(chosen(Stage, STAGES))] = None
     open: Flag = None
-    outcome: OutcomeRow | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unpack(cls, cells: object) -> object:
-        if not isinstance(cells, dict):
-            return cells
-        unpacked = dict(cells)
-        if "messages" in unpacked:
-            unpacked["messages"] = _read_messages(unpacked["messages"])
-        if "outcome" in unpacked:
-            unpacked["outcome"] = _read_outcome(unpacked["outcome"])
-        return unpacked
+    outcome: Annotated[OutcomeRow | None, BeforeValidator(_read_outcome)] = None
 
     def unknown_fields(self) -> Sequence[str]:
         """Fields of messages and the outcome that we do not know."""

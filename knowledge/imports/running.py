@@ -47,10 +47,8 @@ def import_file(  # noqa: PLR0913  # five of them are options with defaults
     Raises:
         ImportFileError: the file as a whole cannot be used; nothing of it was kept.
     """
-    importer = _Importer(database, tenant_id, now, zone, dry_run=dry_run, strict=strict)
-    if kind is ImportKind.DOCUMENTS:
-        return importer.import_documents(path, progress)
-    return importer.import_files({kind: path}, lambda _: progress)[0]
+    importer = _Importer(database, tenant_id, now, zone, dry_run=dry_run)
+    return importer.run({kind: path}, lambda _: progress, strict=strict)[0]
 
 
 def import_folder(
@@ -71,13 +69,8 @@ def import_folder(
     Raises:
         ImportFileError: a file cannot be used, two files are of the same kind, or there is none.
     """
-    files = _files_in(folder)
-    importer = _Importer(database, tenant_id, now, zone, dry_run=dry_run, strict=strict)
-    documents = files.pop(ImportKind.DOCUMENTS, None)
-    reports = importer.import_files(files, progress)
-    if documents is not None:
-        reports.append(importer.import_documents(documents, progress(ImportKind.DOCUMENTS)))
-    return reports
+    importer = _Importer(database, tenant_id, now, zone, dry_run=dry_run)
+    return importer.run(_files_in(folder), progress, strict=strict)
 
 
 def _files_in(folder: Path) -> dict[ImportKind, Path]:
@@ -107,50 +100,44 @@ class _Importer:
     now: Clock
     zone: tzinfo
     dry_run: bool
-    strict: bool
 
-    def import_files(
+    def run(
+        self, files: dict[ImportKind, Path], progress: Callable[[ImportKind], Progress], *, strict: bool
+    ) -> list[ImportReport]:
+        """The report of each file, in the order given; if `strict`, a rehearsal decides whether anything is written."""
+        if strict:
+            rehearsed = replace(self, dry_run=True)._import_all(files, lambda _: silent)
+            if any(report.n_rejected for report in rehearsed):
+                return [_refused(report, dry_run=self.dry_run) for report in rehearsed]
+        return self._import_all(files, progress)
+
+    def _import_all(
         self, files: dict[ImportKind, Path], progress: Callable[[ImportKind], Progress]
     ) -> list[ImportReport]:
-        """Read all, then write all."""
+        """Read all files, then write all; documents come last and are read one by one."""
         started_at = self.now()
         rules = ReadingRules(self.zone, started_at)
         with ExitStack() as stack:
             checked = {
                 kind: stack.enter_context(closing(check_file(path, FORMATS[kind], rules, progress(kind))))
                 for kind, path in files.items()
+                if kind is not ImportKind.DOCUMENTS
             }
-            siblings = {kind: file.staging for kind, file in checked.items()}
-            if self.strict and (refused := self._refusal(checked, siblings, started_at)):
-                return refused
-            return [self._import_checked(file, siblings, started_at, progress(kind)) for kind, file in checked.items()]
+            siblings: dict[ImportKind, Staging[Any]] = {kind: file.staging for kind, file in checked.items()}
+            reports = [
+                self._import_checked(file, siblings, started_at, progress(kind)) for kind, file in checked.items()
+            ]
+        documents = files.get(ImportKind.DOCUMENTS)
+        if documents is not None:
+            reports.append(self._import_documents(documents, progress(ImportKind.DOCUMENTS)))
+        return reports
 
-    def import_documents(self, path: Path, progress: Progress) -> ImportReport:
-        """Documents are read one by one, each in its own transaction."""
+    def _import_documents(self, path: Path, progress: Progress) -> ImportReport:
         from knowledge.documents.importing import import_documents
 
         return import_documents(
-            self.database,
-            self.tenant_id,
-            path,
-            now=self.now,
-            dry_run=self.dry_run,
-            strict=self.strict,
-            progress=progress,
+            self.database, self.tenant_id, path, now=self.now, dry_run=self.dry_run, progress=progress
         )
-
-    def _refusal(
-        self, checked: dict[ImportKind, CheckedFile[Any]], siblings: dict[ImportKind, Staging[Any]], now: datetime
-    ) -> list[ImportReport]:
-        """The reports of files of which none may be written; empty when every row of all of them is good."""
-        rehearsal = replace(self, dry_run=True)
-        reports = [rehearsal._import_checked(file, siblings, now, silent) for file in checked.values()]
-        if not any(report.n_rejected for report in reports):
-            return []
-        return [
-            replace(report, n_added=0, n_changed=0, n_unchanged=0, refused=True, dry_run=self.dry_run)
-            for report in reports
-        ]
 
     def _import_checked(
         self,
@@ -197,6 +184,10 @@ def _batches(groups: Iterator[Group[Row]], file_format: FileFormat[Row]) -> Iter
             batch, weight = [], 0
     if batch:
         yield batch
+
+
+def _refused(report: ImportReport, *, dry_run: bool) -> ImportReport:
+    return replace(report, n_added=0, n_changed=0, n_unchanged=0, refused=True, dry_run=dry_run)
 
 
 def _n_rows(tally: Tally) -> int:

@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,16 @@ class LabelColumn:
 
     values: tuple[str, ...]
     codes: NDArray[np.int32]
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """The codes in the width that NumPy gathers by without converting."""
+        return self.codes.astype(np.intp)
+
+    def among(self, wanted: frozenset[str]) -> NDArray[np.bool_] | None:
+        """Which items have one of the wanted values; `None` when all have."""
+        chosen = np.fromiter(map(wanted.__contains__, self.values), np.bool_, len(self.values))
+        return None if chosen.all() else chosen.take(self._places)
 
     def patched(self, changes: Mapping[int, str]) -> "LabelColumn":
         """A copy with new values at these ordinals."""
@@ -130,12 +141,9 @@ class Attributes:
         return self.numbers[name]
 
     def _keep_labels(self, eligible: NDArray[np.bool_], condition: Among) -> None:
-        column = self.label_column(condition.attribute)
-        wanted = np.fromiter((value in condition.values for value in column.values), np.bool_, len(column.values))
-        if not wanted.any():
-            eligible[:] = False
-        elif not wanted.all():
-            np.logical_and(eligible, wanted[column.codes], out=eligible)
+        fits = self.label_column(condition.attribute).among(condition.values)
+        if fits is not None:
+            np.logical_and(eligible, fits, out=eligible)
 
     def _keep_numbers(self, eligible: NDArray[np.bool_], condition: AtLeast | AtMost) -> None:
         column = self.number_column(condition.attribute)

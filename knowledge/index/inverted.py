@@ -26,7 +26,7 @@ REACH_FILE = "reach.json"
 
 ROWS_PER_CENTRE = 40
 N_QUANTISER_ROWS = 16_384
-BUILD_THREADS = 2
+BUILD_THREADS = 1
 
 
 class InvertedFile:
@@ -179,8 +179,8 @@ def _train_centres(sample: NDArray[np.float32], n_lists: int, seed: int) -> NDAr
 
 
 def _n_parts(dim: int) -> int:
-    """One 4-bit code for every two dimensions, or for every one when they cannot be paired."""
-    return dim // 2 if dim % 2 == 0 else dim
+    """How many 4-bit codes a row has: one for two dimensions, or one for each where there are few or an odd number."""
+    return dim // 2 if dim % 2 == 0 and dim >= 256 else dim
 
 
 def _sample(vectors: NDArray[np.float32], n_rows: int, random: np.random.Generator) -> NDArray[np.float32]:

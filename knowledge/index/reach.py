@@ -23,7 +23,7 @@ N_FIRST_LISTS = 16
 N_QUERIES = 256
 COVERAGE = 0.995
 """The part of the true nearest rows whose lists are looked into."""
-PERTURBATION = 0.3
+PERTURBATION = 0.5
 _QUERIES_AT_ONCE = 32
 
 

@@ -19,7 +19,7 @@ from knowledge.index.products import inner_products
 VECTORS_FILE = "vectors.npy"
 STARTS_FILE = "starts.npy"
 
-LEAST_SHORTLIST = 300
+LEAST_SHORTLIST = 400
 """So many rows at least are scored exactly, since codes rank the nearest only roughly."""
 EXACT_ROWS = 4_096
 """With fewer eligible rows than this, all are scored."""
@@ -110,8 +110,14 @@ class VectorField:
     def rescore(
         self, query: NDArray[np.float32], items: NDArray[np.int32]
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """The exact best cosine of each given item and the row that has it; -inf and -1 for an item without rows."""
+        """The exact best cosine of each given item and the row that has it; -inf and -1 for an item without rows.
+
+        Raises:
+            ValueError: `query` has another shape or type, or an item does not exist.
+        """
         self._check_query(query)
+        if len(items) and not 0 <= items.min() <= items.max() < self.n_items:
+            raise ValueError(f"items are ordinals from 0 to below {self.n_items}, saw {items.min()} to {items.max()}")
         scores = np.full(len(items), -np.inf, np.float32)
         rows = np.full(len(items), -1, np.int32)
         filled = np.flatnonzero(self._starts[items + 1] > self._starts[items])

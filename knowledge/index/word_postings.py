@@ -20,7 +20,7 @@ LARGEST_CODE: Final = 255
 
 @dataclass(frozen=True, eq=False)
 class WordPostings:
-    """Tokens are numbered by the order of their keys; an impact is tf (k1 + 1) / (tf + k1 (1 - b + b length / average)).
+    """Tokens are numbered by the order of their keys; an impact is tf (k1 + 1) / (tf + k1 (1 - b + b length / mean)).
 
     By token: `token_rows[token_starts[t]:token_starts[t + 1]]` are the rows that hold token t, ascending, and
     `token_codes` their impacts in 255ths of the best possible one, rounded up, so that sums are upper bounds;

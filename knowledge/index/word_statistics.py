@@ -1,16 +1,11 @@
 """How common each word is in a corpus, and the 64-bit keys words go by."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-LARGE_CORPUS: Final = 10_000  # documents from which on a question leaves out …
-COMMON_IDF: Final = math.log(5)  # … tokens that a fifth of the documents hold, as long as it has a rarer one
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +21,7 @@ class WordStatistics:
     frequencies: NDArray[np.int32]
 
     def weights(self, keys: NDArray[np.uint64], times: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What each token of a question counts: times x log(1 + (N - n + 0.5) / (n + 0.5)), 0 when it is left out.
+        """What each token of a question counts: times x log(1 + (N - n + 0.5) / (n + 0.5)).
 
         The inverse frequency is that of Robertson and Zaragoza 2009 in the form Lucene uses, which is never negative;
         a token never seen has n = 0.
@@ -35,8 +30,6 @@ class WordStatistics:
         seen = np.zeros(len(keys), np.float64)
         seen[known] = self.frequencies[places[known]]
         idfs = np.log1p((self.n_documents - seen + 0.5) / (seen + 0.5))
-        if self.n_documents >= LARGE_CORPUS and (known & (idfs > COMMON_IDF)).any():
-            idfs[idfs <= COMMON_IDF] = 0
         return (times * idfs).astype(np.float32)
 
 

@@ -80,9 +80,7 @@ class WordField:
             rows = self._search.promising_rows(query, allowed, k)
         return self._best(rows, self._search.exact_scores(query, rows), k)
 
-    def rescore(
-        self, tokens: Sequence[str], items: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    def rescore(self, tokens: Sequence[str], items: NDArray[np.int32]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """The best score of each given item and the first row that has it; row -1 for an item without rows."""
         rows, sizes = spans(self._item_starts[items], self._item_starts[items + 1])
         scores = self._search.exact_scores(self._query(tokens), rows)
@@ -148,8 +146,7 @@ class WordField:
         keys = word_keys(counts)
         weights = self._statistics.weights(keys, np.fromiter(counts.values(), np.float32, len(counts)))
         places, known = places_of(keys, self._postings.keys)
-        asked = known & (weights > 0)
-        places, weights = places[asked], weights[asked]
+        places, weights = places[known], weights[known]
         order = np.argsort(self._postings.token_starts[places + 1] - self._postings.token_starts[places])
         return WordQuery(places[order], weights[order])
 
@@ -171,6 +168,7 @@ class WordField:
 def _mapped(folder: Path, name: str) -> NDArray[Any]:
     """A saved array mapped into memory, as a plain view because the mapping's own class is slow to slice."""
     try:
-        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        array: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"{name}: {error}") from error
+    return array

@@ -150,6 +150,7 @@ def _linear_per_token(graph: _Graph, values: str, weight: _Array, bias: _Array) 
     """`values @ weight.T + bias`, each token divided by its largest value before and multiplied by it after."""
     last_axis = graph.constant(np.array([-1], np.int64))
     largest = graph.node("ReduceMax", graph.node("Abs", values), last_axis, keepdims=1)
+    largest = graph.node("Max", largest, graph.constant(np.array(_TINY, np.float32)))
     product = _linear(graph, graph.node("Div", values, largest), weight, np.zeros_like(bias))
     return graph.node("Add", graph.node("Mul", product, largest), graph.constant(bias))
 

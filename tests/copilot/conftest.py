@@ -11,9 +11,10 @@ from sqlmodel import Session, SQLModel
 
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
-from copilot.engine.engine import Engine, EngineSetup, ShopProfile
+from copilot.engine.engine import Engine
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
+from copilot.engine.setup import EngineSetup, ShopProfile
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import (
     DEFAULT_TENANT,

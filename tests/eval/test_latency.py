@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from eval.errors import NothingMeasuredError
-from eval.latency import SideBySide, Spread, per_second, time_side_by_side
+from eval.latency import Clocks, SideBySide, Spread, Taken, per_second, time_side_by_side
 
 
 class Ticks:
@@ -42,20 +42,28 @@ def test_no_measurements_are_refused() -> None:
 
 
 def test_beyond_is_what_is_added_as_a_share_of_the_floor() -> None:
-    both = SideBySide(floor_ms=(4.0, 10.0, 5.0), system_ms=(6.0, 10.0, 15.0))
+    both = SideBySide(
+        floor=(Taken(4.0, 2.0), Taken(10.0, 2.0), Taken(5.0, 2.0)),
+        system=(Taken(6.0, 5.0), Taken(10.0, 4.0), Taken(15.0, 12.0)),
+    )
     assert both.beyond.p50 == pytest.approx(1 / 2)  # of 2/4, 0 and 10/5
     assert both.beyond.largest == pytest.approx(2.0)
+    assert both.beyond_cpu.p50 == pytest.approx(3 / 2)  # of 3/2, 2/2 and 10/2
 
 
 def test_which_goes_first_changes_with_every_input() -> None:
     calls: list[str] = []
-    clock = Ticks(0.0, 0.001, 0.001, 0.004, 1.0, 1.006, 1.006, 1.008)
+    clocks = Clocks(
+        wall=Ticks(0.0, 0.001, 0.001, 0.004, 1.0, 1.006, 1.006, 1.008),
+        cpu=Ticks(0.0, 0.0005, 0.0005, 0.002, 0.002, 0.003, 0.003, 0.004),
+    )
     both = time_side_by_side(
-        lambda one: calls.append(f"floor {one}"), lambda one: calls.append(f"system {one}"), ["a", "b"], clock=clock
+        lambda one: calls.append(f"floor {one}"), lambda one: calls.append(f"system {one}"), ["a", "b"], clocks=clocks
     )
     assert calls == ["floor a", "system a", "system b", "floor b"]
-    assert both.floor_ms == pytest.approx((1.0, 2.0))
-    assert both.system_ms == pytest.approx((3.0, 6.0))
+    assert [one.wall_ms for one in both.floor] == pytest.approx([1.0, 2.0])
+    assert [one.wall_ms for one in both.system] == pytest.approx([3.0, 6.0])
+    assert [one.cpu_ms for one in both.system] == pytest.approx([1.5, 1.0])
 
 
 def test_throughput_counts_every_input_once() -> None:

@@ -98,7 +98,8 @@ def test_one_of_the_segments_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [{"all": ["x"]}, {"any": ["x"]}, {"none": ["x"]}, {"orders": {"max": 0}}, {"age": [0, 150]}, {"segments": ["x"]}]
+    "rule",
+    [{"all": ["x"]}, {"any": ["x"]}, {"none": ["x"]}, {"orders": {"max": 0}}, {"age": [0, 150]}, {"segments": ["x"]}],
 )
 def test_an_anonymous_customer_is_not_eligible_where_something_must_be_known(rule: dict[str, object]) -> None:
     assert Audience.parse(rule).exclusion(None) == "audience.anonymous"

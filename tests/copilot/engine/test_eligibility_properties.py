@@ -17,10 +17,12 @@ from sqlmodel import select
 from copilot.building import learn_affinity
 from copilot.engine.answer import SuggestionAnswer
 from copilot.engine.compliance import RuleBook
-from copilot.engine.engine import Engine, EngineSetup, ShopProfile
+from copilot.engine.engine import Engine
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
+from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.request import SuggestRequest
+from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.errors import BadRequestError
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import (
@@ -87,7 +89,7 @@ class Person:
     orders: tuple[Buying, ...]
 
 
-@dataclass
+@dataclass(repr=False)
 class Library:
     """A workspace with its engine, and the plain facts it was made of."""
 
@@ -211,7 +213,7 @@ def random_script(random: np.random.Generator, number: int) -> dict[str, object]
         "scope": str(random.choice(["organisation"] * 4 + ["team:north", "team:south", "private:a1", "private:a9"])),
         "valid_from": min(start, end) if random.random() < 0.4 else None,
         "valid_to": max(start, end) if random.random() < 0.4 else None,
-        "status": random.choice([ScriptStatus.PUBLISHED] * 6 + list(ScriptStatus)),
+        "status": ScriptStatus(random.choice(["published"] * 6 + [status.value for status in ScriptStatus])),
         "stages": [],
         "skus": [],
     }
@@ -338,7 +340,7 @@ MESSAGES = st.one_of(
     st.builds("{}{}".format, st.sampled_from(QUESTIONS), st.text(max_size=10)),
 )
 MANY = settings(
-    max_examples=400,
+    max_examples=150,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -423,7 +425,7 @@ def test_the_random_libraries_show_and_hide_a_lot(libraries: list[Library]) -> N
     rules: set[str] = set()
     for library in libraries:
         library.now = NOON
-        for person in [None, *library.people]:
+        for person in (None, "c0", "c1", "c2", "c3"):
             for message in (*QUESTIONS, *(f"推荐一款{thing}" for thing in THINGS)):
                 answer = library.engine.suggest(
                     SuggestRequest(message=message, customer_id=person, agent_id="a1", scene=Scene.GROUP)

@@ -37,7 +37,11 @@ def refusal(load: Load, kind: str, content: str | bytes | Path, name: str = "") 
         ("skuu,name\nA,x\n", "p.csv", "p.csv: line 1: the column 'sku' is missing (is it 'skuu'?); found name, skuu"),
         ("sku,name,sku\nA,x,B\n", "p.csv", "names the column 'sku' twice"),
         (",".join(f"c{n}" for n in range(300)) + "\n", "p.csv", "300 columns, expected at most 200"),
-        ("sku,name\nA,caf\xe9 au lait\nB,\xe9\n".encode("latin-1"), "p.csv", "p.csv: line 2: unknown encoding (byte 0xe9)"),
+        (
+            "sku,name\nA,caf\xe9 au lait\nB,\xe9\n".encode("latin-1"),
+            "p.csv",
+            "p.csv: line 2: unknown encoding (byte 0xe9)",
+        ),
         ("sku,name\nA,保濕面霜適合乾性肌膚使用\n".encode("big5"), "p.csv", "unknown encoding"),
         ("sku,name\nA,x\n".encode("utf-16-le"), "p.csv", "full of NUL bytes"),
         ("sku,name\nA,x\n".encode("utf-16")[:-1], "p.csv", "unknown encoding"),
@@ -126,7 +130,9 @@ def test_a_bad_row_is_reported_and_the_others_are_kept(
     assert rows("SELECT sku FROM product") == [("C",)]
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "2026-02-30", "1767571200", "1767571200000", "0001-01-01", "46027"])
+@pytest.mark.parametrize(
+    "moment", ["yesterday", "2026-13-01", "2026-02-30", "1767571200", "1767571200000", "0001-01-01", "46027"]
+)
 def test_a_broken_date_is_rejected(load: Load, moment: str) -> None:
     report = load("orders", f"order_id,customer_id,sku,ordered_at\no1,c1,A,{moment}\n")
     assert (report.n_rejected, report.rejected[0].column, report.rejected[0].value) == (1, "ordered_at", moment)
@@ -146,7 +152,8 @@ def test_half_a_line_at_the_end_is_a_rejected_row(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[1, 2]", "null", '"text"', "[" * 100_000, '{"sku": ' + "9" * 5000 + "}", '{"sku": "\\ud800", "name": "x"}']
+    "line",
+    ["[1, 2]", "null", '"text"', "[" * 100_000, '{"sku": ' + "9" * 5000 + "}", '{"sku": "\\ud800", "name": "x"}'],
 )
 def test_json_that_is_no_row_is_rejected(load: Load, line: str) -> None:
     report = load("products", f'{line}\n{{"sku": "A", "name": "x"}}\n', "products.jsonl")
@@ -165,9 +172,7 @@ def test_only_the_first_thousand_rejected_rows_are_kept_but_all_are_counted(load
     assert (report.n_rejected, len(report.rejected)) == (1_500, 1_000)
 
 
-def test_a_strict_import_keeps_nothing_of_a_file_with_a_bad_row(
-    load: Load, contents: Contents, before: object
-) -> None:
+def test_a_strict_import_keeps_nothing_of_a_file_with_a_bad_row(load: Load, contents: Contents, before: object) -> None:
     report = load("products", f"{HEADER}B,x,1\nC,x,abc\n", strict=True)
     assert (report.refused, report.n_added, report.n_rejected) == (True, 0, 1)
     assert contents() == before

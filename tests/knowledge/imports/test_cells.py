@@ -1,6 +1,6 @@
 """What one cell may say."""
 
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -51,7 +51,8 @@ def test_the_zone_can_be_chosen() -> None:
     ("cell", "fen"),
     [
         ("129", 12900), ("¥129.00", 12900), ("￥ 129", 12900), ("1,299.00", 129900), ("129元", 12900), ("0", 0),
-        ("12.345", 1235), (129.5, 12950), (0.1 + 0.2, 30), (Decimal("9.99"), 999), ("", None), (None, None), (".5", 50), ("１２", 1200),
+        ("12.345", 1235), (129.5, 12950), (0.1 + 0.2, 30), (Decimal("9.99"), 999), ("", None), (None, None), (".5", 50),
+        ("１２", 1200),
     ],
 )  # fmt: skip
 def test_prices_are_exact_hundredths(cell: object, fen: int | None) -> None:
@@ -140,7 +141,11 @@ def test_fields_that_the_file_does_not_have_are_not_given() -> None:
 MOMENTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2026, 11, 1)).map(lambda m: m.isoformat())  # noqa: DTZ001
 
 
-@given(st.fixed_dictionaries({"customer_id": st.just("c"), "kind": st.just("view"), "at": MOMENTS}, optional={"object": st.text("ab|")}))
+@given(
+    st.fixed_dictionaries(
+        {"customer_id": st.just("c"), "kind": st.just("view"), "at": MOMENTS}, optional={"object": st.text("ab|")}
+    )
+)
 def test_a_packed_row_comes_back_as_it_was(cells: dict[str, object]) -> None:
     row = EventRow.model_validate(cells, context=RULES)
     back = EventRow.unpacked(row.packed())
@@ -149,8 +154,16 @@ def test_a_packed_row_comes_back_as_it_was(cells: dict[str, object]) -> None:
 
 
 def test_a_packed_conversation_comes_back_with_its_messages() -> None:
-    messages = [{"role": "客户", "text": "在吗", "at": "2026-01-05 10:00"}, {"role": "agent", "text": "在", "script_id": "s1"}]
-    cells = {"conversation_id": "k", "messages": messages, "scene": "群", "outcome": {"converted": "是", "amount": "1.5"}}
+    messages = [
+        {"role": "客户", "text": "在吗", "at": "2026-01-05 10:00"},
+        {"role": "agent", "text": "在", "script_id": "s1"},
+    ]
+    cells = {
+        "conversation_id": "k",
+        "messages": messages,
+        "scene": "群",
+        "outcome": {"converted": "是", "amount": "1.5"},
+    }
     row = ConversationRow.model_validate(cells, context=RULES)
     back = ConversationRow.unpacked(row.packed())
     assert back == row
@@ -161,10 +174,6 @@ def test_a_packed_conversation_comes_back_with_its_messages() -> None:
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary(), st.lists(st.integers())))
 def test_no_cell_crashes_an_import(cell: object) -> None:
-    read: Callable[[], object]
-    for row in (ProductRow, ScriptRow, CustomerRow, OrderRow, EventRow, ConversationRow):
-        read = lambda row=row: row.model_validate(dict.fromkeys(row.model_fields, cell), context=RULES)  # noqa: E731
-        try:
-            read()
-        except ValidationError as error:
-            assert error.errors()[0]["msg"]
+    for kind in (ProductRow, ScriptRow, CustomerRow, OrderRow, EventRow, ConversationRow):
+        with suppress(ValidationError):
+            kind.model_validate(dict.fromkeys(kind.model_fields, cell), context=RULES)

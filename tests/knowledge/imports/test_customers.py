@@ -16,7 +16,7 @@ T0, T1 = "2026-11-21 04:00:00.000000", "2026-11-21 05:00:00.000000"
 def test_a_customer_is_kept_with_tags_and_identities(load: Load, rows: Rows) -> None:
     load(
         "customers",
-        'id,name,gender,birthday,city,joined_at,tags,attributes,identities\n'
+        "id,name,gender,birthday,city,joined_at,tags,attributes,identities\n"
         'c1,张三,女,1990-05-01,上海,2025-01-01,会员:金卡|油皮,"{""level"": 3}",wecom:wm1|phone:h1\n',
     )
     assert rows("SELECT name, gender, birthday, city, joined_at, attributes FROM customer") == [

@@ -14,7 +14,7 @@ FILES = {
     "products.csv": "sku,name\nA,面霜\n",
     "customers.csv": "id,name\nc1,张\n",
     "scripts.csv": "id,text,skus\ns1,你好,A\n",
-    "conversations.jsonl": '{"conversation_id": "k", "messages": [{"role": "agent", "text": "x"}], "customer_id": "c1"}\n',
+    "conversations.jsonl": '{"conversation_id": "k", "messages": [{"role": "agent", "text": "x"}]}\n',
     "events.csv": "customer_id,kind,at\nc1,view,2026-01-05\n",
     "documents/manual.md": "# 说明\n\n每天早晚使用。\n",
     "notes.txt": "not ours",

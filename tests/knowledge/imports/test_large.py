@@ -36,7 +36,8 @@ def order_rows(n_rows: int) -> Iterator[str]:
         # Two lines of each order stand half a file apart.
         order = number % max(n_rows // 2, 1)
         minute = f"2026-0{order % 9 + 1}-1{order % 10} {order % 24:02d}:{order % 60:02d}"
-        yield f"O{order:07d},C{order % 50_000:05d},SKU-{number % 997:03d},{minute},{number % 3 + 1},{number % 500}.50,paid\n"
+        sku, amount = f"SKU-{number % 997:03d}", f"{number % 500}.50"
+        yield f"O{order:07d},C{order % 50_000:05d},{sku},{minute},{number % 3 + 1},{amount},paid\n"
 
 
 def start_import(workspace: Path, file: Path) -> subprocess.Popen[str]:

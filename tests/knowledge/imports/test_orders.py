@@ -21,7 +21,9 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 def test_rows_of_one_order_may_stand_apart(load: Load, rows: Rows) -> None:
     report = load(
         "orders",
-        f"{HEADER}o1,c1,A,2026-01-05 10:00,1,10,paid\no2,c2,A,2026-01-06,1,10,paid\no1,c1,B,2026-01-05 10:01,2,5.5,paid\n",
+        f"{HEADER}o1,c1,A,2026-01-05 10:00,1,10,paid\n"
+        "o2,c2,A,2026-01-06,1,10,paid\n"
+        "o1,c1,B,2026-01-05 10:01,2,5.5,paid\n",
     )
     assert counts(report) == (3, 0, 0, 0)
     assert rows('SELECT id, customer_id, ordered_at, status FROM "order" ORDER BY id') == [
@@ -31,7 +33,9 @@ def test_rows_of_one_order_may_stand_apart(load: Load, rows: Rows) -> None:
     assert rows(LINES) == [("o1", "A", 1.0, 1000), ("o1", "B", 2.0, 550), ("o2", "A", 1.0, 1000)]
 
 
-def test_the_same_product_twice_in_an_order_adds_up_once(load: Load, rows: Rows, contents: Callable[[], object]) -> None:
+def test_the_same_product_twice_in_an_order_adds_up_once(
+    load: Load, rows: Rows, contents: Callable[[], object]
+) -> None:
     content = f"{HEADER}o1,c1,A,2026-01-05,1,10,\no1,c1,A,2026-01-05,2,20,\no1,c1,A,2026-01-05,1,10,\n"
     assert counts(load("orders", content)) == (3, 0, 0, 0)
     assert rows(LINES) == [("o1", "A", 4.0, 4000)]

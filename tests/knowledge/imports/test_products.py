@@ -62,7 +62,8 @@ def test_a_dry_run_counts_and_writes_nothing(load: Load, contents: Callable[[], 
 def test_every_import_is_noted_with_its_counts(load: Load, rows: Rows) -> None:
     load("products", "sku,name\nA,x\nB,\n")
     assert rows(
-        "SELECT kind, file_name, length(sha256), n_added, n_changed, n_unchanged, n_rejected, finished_at FROM import_run"
+        "SELECT kind, file_name, length(sha256), n_added, n_changed, n_unchanged, n_rejected, finished_at "
+        "FROM import_run"
     ) == [("products", "products.csv", 64, 1, 0, 0, 1, "2026-11-21 04:00:00.000000")]
 
 

@@ -81,8 +81,8 @@ def test_progress_is_told(shop: Any) -> None:
         shop.encoder,
         lambda done, total, what: told.append((done, total, what)),
     )
-    assert (1, 1, "encoding scripts") in told
-    assert told[-1] == (1, 1, "writing passages")
+    assert (1, 1, "encoding scripts: trigger") in told
+    assert told[-1] == (1, 1, "encoding passages: text")
 
 
 def test_the_last_two_generations_are_kept(shop: Any) -> None:

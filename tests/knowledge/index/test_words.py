@@ -1,5 +1,4 @@
 import math
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,27 +122,26 @@ def exact_by_rescoring(field: WordField, query: list[str], allowed: NDArray[np.b
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.1, 0.01, 0.001])
-def test_the_top_of_a_large_field_is_exact_at_every_selectivity(
-    share: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_top_of_a_large_field_is_exact_at_every_selectivity(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_search, "FIRST_READ", 2_000)
     rng = np.random.default_rng(7)
-    documents = many_documents(30_000, rng)
-    field = WordField.build(documents, np.repeat(np.arange(10_000, dtype=np.int32), 3), 10_000)
-    allowed = None if share == 1 else rng.random(10_000) < share
-    for row in rng.integers(len(documents), size=60):
+    documents = many_documents(15_000, rng)
+    field = WordField.build(documents, np.repeat(np.arange(5_000, dtype=np.int32), 3), 5_000)
+    allowed = None if share == 1 else rng.random(5_000) < share
+    for row in rng.integers(len(documents), size=25):
         hits = field.search(documents[row], allowed, 10)
         assert hits.scores.tolist() == pytest.approx(exact_by_rescoring(field, documents[row], allowed, 10), rel=1e-5)
         assert allowed is None or allowed[hits.items].all()
 
 
 def test_a_document_is_found_by_its_own_words() -> None:
-    documents = many_documents(20_000, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    documents = [sorted(set(document)) for document in many_documents(12_000, rng)]
     field = field_of(documents)
-    for row in range(0, 20_000, 400):
+    for row in range(0, 12_000, 400):
         hits = field.search(documents[row], None, 10)
-        own = field.rescore(documents[row], np.array([row], np.int32))[0][0]
-        assert own >= hits.scores[-1] or row in hits.items
+        same = [other for other in range(12_000) if documents[other] == documents[row]]
+        assert set(same[:1]) <= set(hits.items.tolist())
 
 
 def test_rescoring_gives_each_item_its_best_row_and_none_to_an_item_without_rows() -> None:
@@ -224,9 +222,8 @@ def test_another_format_is_reported(saved: Path) -> None:
         WordField.load(saved)
 
 
-def test_common_words_are_left_out_of_a_large_corpus_only_when_a_rarer_one_is_asked() -> None:
-    documents = [["of", f"w{i}"] for i in range(12_000)]
-    field = field_of(documents)
-    assert field.search(["of", "w7"], None, 5).items.tolist() == [7]
-    assert len(field.search(["of"], None, 5)) == 5
-    assert Counter(field.search(["of"], None, 5).items.tolist()).most_common(1)[0][1] == 1
+def test_a_row_of_the_very_tokens_asked_scores_its_own_score() -> None:
+    field = field_of([["a", "b", "b"], ["a", "c"], ["d"]])
+    hits = field.search(["a", "b", "b"], None, 1)
+    assert field.own_score(["a", "b", "b"]) == pytest.approx(hits.scores[0], rel=1e-6)
+    assert field.own_score([]) == 0

@@ -1,0 +1,72 @@
+"""Choosing the products to mention for one message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session
+
+from copilot.engine.answer import ProductSuggestion
+from copilot.engine.cards import CardFile, ProductCard, read_products
+from copilot.engine.products import Signals, gather, not_wanted_again, owned_products, rank_products
+from copilot.engine.setup import EngineSetup
+from copilot.engine.situation import Situation
+
+
+@dataclass(frozen=True)
+class ProductPicture:
+    """Candidate products with what speaks for each, and the owned ones that must not be offered again."""
+
+    signals: Signals
+    cards: Mapping[str, ProductCard]
+    refused: Mapping[str, str]
+
+
+class Promoter:
+    """Finds and ranks products; safe to call from many threads."""
+
+    def __init__(self, setup: EngineSetup) -> None:
+        self.setup = setup
+        self.products: CardFile[str, ProductCard] = CardFile(lambda s, skus: read_products(s, setup.tenant_id, skus))
+
+    def look(self, session: Session, situation: Situation) -> ProductPicture:
+        """Everything that speaks for or against a product now."""
+        view, place = situation.library.products, situation.place
+        bought = self.products.get(session, sorted({line.sku for line in place.customer.kept}))
+        owned = owned_products(place.customer, bought, self.setup.models)
+        refused = not_wanted_again(owned, place.now)
+        allowed = situation.products_allowed.copy()
+        for sku in refused:
+            ordinal = view.ordinal(sku)
+            if ordinal is not None:
+                allowed[ordinal] = False
+        signals = gather(
+            view,
+            allowed,
+            situation.query,
+            place.customer,
+            owned,
+            models=self.setup.models,
+            now=place.now,
+            language=self.setup.shop.language,
+        )
+        return ProductPicture(signals, self.products.get(session, list(signals.features)), refused)
+
+    def choose(
+        self, situation: Situation, picture: ProductPicture, presenting: Mapping[str, str]
+    ) -> tuple[tuple[ProductSuggestion, ...], str]:
+        """The products to mention, or the reason for silence."""
+        policy = self.setup.policy
+        if situation.is_complaining:
+            return (), "complaint"
+        if situation.sent.n_promotions >= policy.max_promotions_per_week:
+            return (), f"cap:{policy.max_promotions_per_week} in {policy.fatigue_days} days"
+        ranked = rank_products(
+            picture.signals,
+            picture.cards,
+            situation.place.customer,
+            policy=policy,
+            n=situation.request.max_products,
+            language=self.setup.shop.language,
+        )
+        chosen = tuple(replace(product, script_id=presenting.get(product.sku)) for product in ranked)
+        return chosen, "" if chosen else "nothing fits well enough"

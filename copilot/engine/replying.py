@@ -1,0 +1,160 @@
+"""Choosing the replies for one message."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from copilot.engine.answer import Excluded, Reply
+from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passages, read_scripts, read_use
+from copilot.engine.products import Signals
+from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
+from copilot.engine.rendering import Rendered, render, slot_values
+from copilot.engine.replies import PASSAGE, Candidates, Draft, Selection, discussed_product, find_scripts
+from copilot.engine.retrieval import find, score_field
+from copilot.engine.setup import EngineSetup, Stopwatch
+from copilot.engine.situation import Situation
+
+MIN_MENTIONED = 0.7
+"""A product whose `message` feature reaches this is the one being discussed."""
+
+
+@dataclass(frozen=True)
+class ChosenReplies:
+    """The replies, what a rule refused, why there is none, and which script presents each sku among the candidates."""
+
+    replies: tuple[Reply, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    abstain_reason: str = ""
+    presenting: Mapping[str, str] = field(default_factory=dict)
+
+
+class Replier:
+    """Finds, ranks, fills in and checks replies; safe to call from many threads."""
+
+    def __init__(self, setup: EngineSetup, products: CardFile[str, ProductCard]) -> None:
+        tenant_id = setup.tenant_id
+        self.setup = setup
+        self.products = products
+        self.scripts: CardFile[tuple[str, int], ScriptCard] = CardFile(lambda s, keys: read_scripts(s, tenant_id, keys))
+        self.passages: CardFile[str, ScriptCard] = CardFile(lambda s, keys: read_passages(s, tenant_id, keys))
+
+    def choose(
+        self,
+        session: Session,
+        situation: Situation,
+        signals: Signals,
+        products: Mapping[str, ProductCard],
+        watch: Stopwatch,
+    ) -> ChosenReplies:
+        """The best replies that may be shown, or the reason for silence."""
+        if not situation.turn.message:
+            return ChosenReplies(abstain_reason="no_message: the customer has not written since the last reply")
+        if not situation.turn.has_content:
+            return ChosenReplies(abstain_reason="no_content: the message has no words to answer")
+        with watch.stage("retrieval"):
+            found = find_scripts(
+                situation.library.scripts, situation.query, situation.scripts_allowed, self.setup.policy.n_candidates
+            )
+        with watch.stage("passages"):
+            extracts, extract_features = self._extracts(session, situation)
+        with watch.stage("ranking"):
+            found, cards = self._with_cards(session, found)
+            features = self._script_features(session, situation, found, cards)
+            ranked = weigh(np.vstack([features, extract_features]), self.setup.policy.reply)
+        with watch.stage("selection"):
+            drafts = self._drafts(session, situation, signals, products, found=found, cards=cards)
+            drafts += [Draft(card, len(cards) + place, (), None) for place, card in enumerate(extracts)]
+            selection = Selection(
+                self.setup.policy,
+                self.setup.rules,
+                lambda card, product: self._render(card, product, situation),
+                situation.language,
+            )
+            selection.fill(drafts, ranked, situation.request.max_replies)
+        return ChosenReplies(
+            tuple(selection.replies), tuple(selection.excluded), self._silence(selection), _presenting(cards, ranked)
+        )
+
+    def _with_cards(self, session: Session, found: Candidates) -> tuple[Candidates, list[ScriptCard]]:
+        """The candidates whose version is in the database, with their cards."""
+        keys = [found.key(position) for position in range(len(found.items))]
+        cards = self.scripts.get(session, keys)
+        known = [position for position, key in enumerate(keys) if key in cards]
+        return found.subset(known), [cards[keys[position]] for position in known]
+
+    def _script_features(
+        self, session: Session, situation: Situation, found: Candidates, cards: Sequence[ScriptCard]
+    ) -> NDArray[np.float64]:
+        agent_id = situation.place.agent.agent_id
+        uses = read_use(session, self.setup.tenant_id, [card.script_id for card in cards], agent_id)
+        return script_features(found.evidence, cards, uses, situation.sent.scripts, situation.moment)
+
+    def _drafts(
+        self,
+        session: Session,
+        situation: Situation,
+        signals: Signals,
+        products: Mapping[str, ProductCard],
+        *,
+        found: Candidates,
+        cards: Sequence[ScriptCard],
+    ) -> list[Draft]:
+        """The candidates with the product each may speak of."""
+        sku = situation.request.sku
+        wanted = {card.skus[0] for card in cards if len(card.skus) == 1} | ({sku} if sku else set())
+        known = {**products, **self.products.get(session, sorted(wanted - products.keys()))}
+        mentioned = sku or _most_mentioned(signals)
+        return [
+            Draft(card, position, found.matched(position), discussed_product(card, mentioned, known))
+            for position, card in enumerate(cards)
+        ]
+
+    def _extracts(self, session: Session, situation: Situation) -> tuple[list[ScriptCard], NDArray[np.float64]]:
+        """Candidate extracts of documents and their features."""
+        view = situation.library.passages
+        items = find(view, PASSAGE, situation.query, None, self.setup.policy.n_candidates // 4)
+        keys = [view.item_id(int(item)) for item in items]
+        cards = self.passages.get(session, keys)
+        known = [position for position, key in enumerate(keys) if key in cards]
+        chosen = [cards[keys[position]] for position in known]
+        scores = score_field(view, PASSAGE, situation.query, items[np.asarray(known, dtype=np.intp)])
+        return chosen, passage_features(scores, chosen, situation.moment)
+
+    def _render(self, card: ScriptCard, product: ProductCard | None, situation: Situation) -> Rendered:
+        place = situation.place
+        values = slot_values(
+            place.customer,
+            place.agent,
+            product,
+            shop_name=self.setup.shop.name,
+            scene=place.scene,
+            language=card.language,
+        )
+        return render(card.text, values)
+
+    def _silence(self, selection: Selection) -> str:
+        """Why nothing is shown; empty when something is."""
+        if selection.replies:
+            return ""
+        best, wanted = selection.best_probability, self.setup.policy.reply_threshold
+        if best >= wanted:
+            return "blocked: every good match was refused by a rule"
+        return f"unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
+
+
+def _presenting(cards: Sequence[ScriptCard], ranked: Ranked) -> dict[str, str]:
+    """For each sku the best ranked script that names it."""
+    presenting: dict[str, str] = {}
+    for position in ranked.order[ranked.order < len(cards)].tolist():
+        for sku in cards[position].skus:
+            presenting.setdefault(sku, cards[position].script_id)
+    return presenting
+
+
+def _most_mentioned(signals: Signals) -> str | None:
+    """The product the message clearly speaks of."""
+    best = max(signals.features, key=lambda one: signals.features[one].get("message", 0.0), default=None)
+    return best if best and signals.features[best].get("message", 0.0) >= MIN_MENTIONED else None

@@ -1,0 +1,45 @@
+"""What makes one engine differ from another on the same library, and the watch it measures itself with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from copilot.engine.compliance import RuleBook
+from copilot.engine.eligibility import ProductRules
+from copilot.engine.policy import Policy
+from copilot.engine.products import ProductModels
+
+
+@dataclass(frozen=True)
+class ShopProfile:
+    """What slots say of the shop."""
+
+    name: str = ""
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class EngineSetup:
+    """What makes one engine differ from another on the same library."""
+
+    tenant_id: str
+    policy: Policy
+    rules: RuleBook
+    models: ProductModels
+    shop: ShopProfile
+    product_rules: ProductRules = field(default_factory=ProductRules)
+
+
+@dataclass
+class Stopwatch:
+    """Milliseconds spent in each stage of one suggestion."""
+
+    timing_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time spent inside to a stage."""
+        start = perf_counter()
+        yield
+        self.timing_ms[name] = self.timing_ms.get(name, 0.0) + (perf_counter() - start) * 1000
