@@ -19,6 +19,9 @@ from knowledge.index.view import CollectionView
 __all__ = ["FollowStatus", "LibraryIndex", "LibraryView", "TextEncoder"]
 
 MAX_UNBUILT_ITEMS = 3_000
+STEPS_BETWEEN_RETRIES = 100
+"""While following, what is stuck is tried again every so many steps, about five seconds."""
+
 REBUILD_AFTER = 5_000
 """So many changed items slow every search noticeably; a rebuild is then recommended, nothing is wrong."""
 
@@ -53,6 +56,7 @@ class LibraryIndex:
         self._pointer: str | None = None
         self._changing = threading.Lock()
         self._watermark = Watermark(state.watermark)
+        self._n_steps = 0
         self._follower = Follower(self._follow, f"index-follower-{tenant_id}")
         self._listeners: list[Callable[[Sequence[Thing]], None]] = []
 
@@ -61,13 +65,13 @@ class LibraryIndex:
         """The index of a tenant, up to date with the database.
 
         Without a snapshot, a small library is indexed at once in memory. Without an encoder, searching by words works
-        as ever and texts that are new since the snapshot are not found by their meaning.
+        as ever and texts that are new since the snapshot are not found by their meaning. What cannot be indexed is left
+        out, logged and named in `status`.
 
         Raises:
             IndexMissingError: there is no snapshot and too much to index in memory.
             IndexCorruptError: the snapshot is incomplete.
-            SearchIndexError: the snapshot belongs to another encoder or another database, or something in the
-                database cannot be indexed.
+            SearchIndexError: the snapshot belongs to another encoder or another database.
         """
         tenant = tenant_folder(folder, tenant_id)
         pointer = current_pointer(tenant)
@@ -78,7 +82,7 @@ class LibraryIndex:
         index._check_database(snapshot)
         if snapshot is None:
             index._replace(index._reader.everything(index._state))
-        index.catch_up()
+        index._step(retry=False)
         return index
 
     @property
@@ -109,6 +113,11 @@ class LibraryIndex:
         return self._watermark.seq
 
     @property
+    def position(self) -> int:
+        """The last change read; what of it could not be indexed is named in `status`."""
+        return self._state.position
+
+    @property
     def status(self) -> FollowStatus:
         state = self._state
         errors = [stuck.error for stuck in state.stuck.values()]
@@ -121,12 +130,7 @@ class LibraryIndex:
         Raises:
             SearchIndexError: something cannot be indexed; everything else has been.
         """
-        with self._changing:
-            start = self._newer_snapshot() or self._state
-            state, things = self._reader.caught_up(start)
-            self._replace(state)
-        for tell in self._listeners if things else ():
-            tell(sorted(things))
+        state = self._step(retry=True)
         if state.stuck:
             (kind, item_id), stuck = next(iter(state.stuck.items()))
             raise SearchIndexError(f"{len(state.stuck)} cannot be indexed, first {kind.value} {item_id}: {stuck.error}")
@@ -151,7 +155,17 @@ class LibraryIndex:
         self._follower.stop()
 
     def _follow(self) -> None:
-        self.catch_up()
+        self._n_steps += 1
+        self._step(retry=self._n_steps % STEPS_BETWEEN_RETRIES == 0)
+
+    def _step(self, *, retry: bool) -> LibraryState:
+        with self._changing:
+            start = self._newer_snapshot() or self._state
+            state, things = self._reader.caught_up(self._reader.retried(start) if retry else start)
+            self._replace(state)
+        for tell in self._listeners if things else ():
+            tell(sorted(things))
+        return state
 
     def _replace(self, state: LibraryState) -> None:
         _ = state.view  # made here, so that no search pays for it

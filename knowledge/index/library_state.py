@@ -96,21 +96,23 @@ class LibraryReader:
         """The state with all items of the database, whether the feed mentions them or not."""
         with self._database.read() as session:
             position = last_seq(session, self._tenant_id)
-            found = {kind: list(read_items(session, self._tenant_id, kind)) for kind in SCHEMAS}
-        changed = {kind: self._changed(state, kind, items, ()) for kind, items in found.items()}
-        return replace(state, collections=changed, position=position)
+            things = [(kind, item.item_id) for kind in SCHEMAS for item in read_items(session, self._tenant_id, kind)]
+        return self._with(replace(state, position=position), dict.fromkeys(things, position))
 
     def caught_up(self, state: LibraryState) -> tuple[LibraryState, set[Thing]]:
         """The state after the last change there is, and everything that changed on the way, customers included.
 
-        A thing that cannot be read or encoded is left as it was, remembered as stuck, and tried again next time.
+        A thing that cannot be read or encoded is left as it was and remembered as stuck.
         """
-        state = self._with(state, {thing: stuck.seq for thing, stuck in state.stuck.items()})
         changed: set[Thing] = set()
         while changes := self._next_changes(state.position):
             changed |= {(change.kind, change.item_id) for change in changes}
             state = self._with(replace(state, position=changes[-1].seq), _first_seqs(changes))
         return state, changed
+
+    def retried(self, state: LibraryState) -> LibraryState:
+        """The state after trying once more what was stuck."""
+        return self._with(state, {thing: stuck.seq for thing, stuck in state.stuck.items()})
 
     def _next_changes(self, after: int) -> list[Change]:
         with self._database.read() as session:

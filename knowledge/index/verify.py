@@ -58,7 +58,7 @@ def verify_index(
         index = LibraryIndex.open(folder, database, tenant_id, encoder)
     except SearchIndexError as error:
         return VerifyReport("", 0, 0, 0, [str(error)])
-    comparison = _Comparison(database, tenant_id, index.view, index.watermark)
+    comparison = _Comparison(database, tenant_id, index.view, index.position)
     problems = list(_first(comparison.problems(), MAX_PROBLEMS))
     sample = _Sample(index.view, encoder, rng)
     problems += _first(sample.problems(n_vectors), MAX_PROBLEMS - len(problems))
@@ -69,24 +69,24 @@ def verify_index(
 class _Comparison:
     """Items of the database against items of the index, both ways."""
 
-    def __init__(self, database: Database, tenant_id: str, view: LibraryView, watermark: int) -> None:
+    def __init__(self, database: Database, tenant_id: str, view: LibraryView, position: int) -> None:
         self._database = database
         self._tenant_id = tenant_id
         self._view = view
-        self._watermark = watermark
+        self._position = position
         self.n_items = 0
 
     def problems(self) -> Iterator[str]:
         with self._database.read() as session:
-            if last_seq(session, self._tenant_id) < self._watermark:
-                yield f"the index has change {self._watermark}, which the database does not have"
+            if last_seq(session, self._tenant_id) < self._position:
+                yield f"the index has change {self._position}, which the database does not have"
             later = {(change.kind, change.item_id) for change in self._later(session)}
             for kind in SCHEMAS:
                 yield from self._of_kind(session, kind, {item_id for changed, item_id in later if changed == kind})
 
     def _later(self, session: Session) -> list[Change]:
         """What changed since the index caught up, and is therefore not compared."""
-        return read_changes(session, self._tenant_id, self._watermark, 1_000_000)
+        return read_changes(session, self._tenant_id, self._position, 1_000_000)
 
     def _of_kind(self, session: Session, kind: IndexKind, later: set[str]) -> Iterator[str]:
         view = collection_of(self._view, kind)

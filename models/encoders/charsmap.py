@@ -65,17 +65,16 @@ class _DoubleArray:
         labels = sorted(node.children) if node.value is None else [0, *sorted(node.children)]
         if not labels:
             return []
-        offset = self._free_offset(labels, position)
+        offset = self._free_offset(labels)
         self._units[position] = (self._units[position] or 0) | (offset ^ position) << 10
         if node.value is not None:
             self._units[position] = (self._units[position] or 0) | _HAS_VALUE
             self._units[offset] = _IS_VALUE | node.value
-        for byte, _ in node.children.items():
+        for byte in node.children:
             self._units[offset ^ byte] = byte
         return [(child, offset ^ byte) for byte, child in node.children.items()]
 
-    def _free_offset(self, labels: list[int], position: int) -> int:
-        del position
+    def _free_offset(self, labels: list[int]) -> int:
         offset = self._first_candidate
         while offset in self._offsets or not all(self._is_free(offset ^ label) for label in labels):
             offset += 1

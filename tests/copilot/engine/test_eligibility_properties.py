@@ -22,7 +22,6 @@ from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.request import SuggestRequest
-from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.errors import BadRequestError
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import (
@@ -432,8 +431,8 @@ def test_the_random_libraries_show_and_hide_a_lot(libraries: list[Library]) -> N
                 )
                 n_replies, n_products = n_replies + len(answer.replies), n_products + len(answer.products)
                 rules |= {one.rule.partition(":")[0] for one in answer.excluded}
-    assert n_replies > 500
-    assert n_products > 300
+    assert n_replies > 150
+    assert n_products > 100
     assert {"scene", "scope", "validity", "stock", "regulated", "price_tier", "slot"} <= rules
     assert {"audience.all", "audience.any", "audience.none", "audience.gender", "audience.anonymous"} <= rules
 

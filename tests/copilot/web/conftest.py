@@ -1,13 +1,17 @@
-"""The application over the small shop, filled with a few scripts, products and customers."""
+"""The application over a small shop on real SQLite, with the real index and a hash encoder in place of a model."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from copilot.runtime import Runtime
@@ -15,27 +19,57 @@ from copilot.settings import Settings
 from copilot.web.app import create_app
 from copilot.web.options import WebOptions
 from copilot.web.server import ConsoleServer
+from knowledge.library.content import ProductContent, ScriptContent
+from knowledge.library.products import change_product
+from knowledge.library.scripts import publish_script, save_draft
+from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Order, OrderLine, User
+from knowledge.workspace import Workspace
 
 RETURNS = "七天内未拆封可以无理由退货，拆封后如过敏凭照片也能退。"
 SENSITIVE = "这款不含酒精和香精，敏感肌建议先在耳后试用两天。"
 
 
-def fill(shop: Any) -> None:
-    shop.add_script("returns", RETURNS, "可以退货吗", "不想要了怎么退")
-    shop.add_script("sensitive", SENSITIVE, "敏感肌能用吗")
-    shop.add_script("vip", "黑金会员退货免运费。", "会员怎么退货", audience={"all": ["黑金"]})
-    shop.add_product("cream", "舒缓面霜", tags=["敏感肌"], description="敏感肌可用的面霜")
-    shop.add_product("mask", "补水面膜", description="补水")
-    shop.add_customer("c1", "敏感肌", name="林小满", city="杭州")
-    shop.add_customer("c2", name="<b>粗体</b>")
-    shop.add_order("o1", "c1", "mask", days_ago=20)
-    shop.add_agent("a1", "store")
+LONG_AGO = datetime(2025, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with three scripts, two products, two customers and an agent; copied for every test."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("filled") / "workspace")
+    with workspace.database.write() as session:
+        add_script(session, "returns", RETURNS, "可以退货吗", "不想要了怎么退")
+        add_script(session, "sensitive", SENSITIVE, "敏感肌能用吗")
+        add_script(session, "vip", "黑金会员退货免运费。", "会员怎么退货", audience={"all": ["黑金"]})
+        cream = ProductContent("舒缓面霜", price_fen=12_900, stock=9, tags=("敏感肌",), description="敏感肌可用的面霜")
+        mask = ProductContent("补水面膜", price_fen=9_900, stock=9, description="补水")
+        for sku, content in (("cream", cream), ("mask", mask)):
+            change_product(session, DEFAULT_TENANT, sku, content, actor="e1", now=LONG_AGO)
+        add_people(session)
+    workspace.database.engine.dispose()
+    return workspace.folder
+
+
+def add_script(session: Session, script_id: str, text: str, *triggers: str, **content: Any) -> None:
+    what = ScriptContent(text, triggers, **content)
+    save_draft(session, DEFAULT_TENANT, script_id, what, actor="e1", now=LONG_AGO)
+    publish_script(session, DEFAULT_TENANT, script_id, actor="e1", now=LONG_AGO)
+
+
+def add_people(session: Session) -> None:
+    shared = {"tenant_id": DEFAULT_TENANT}
+    session.add(Customer(**shared, id="c1", name="林小满", city="杭州", updated_at=LONG_AGO))
+    session.add(CustomerTag(**shared, customer_id="c1", tag="敏感肌", valid_from=LONG_AGO))
+    session.add(Customer(**shared, id="c2", name="<b>粗体</b>", updated_at=LONG_AGO))
+    session.add(Order(**shared, id="o1", customer_id="c1", ordered_at=LONG_AGO, status="delivered"))
+    session.add(OrderLine(**shared, order_id="o1", sku="mask"))
+    session.add(User(**shared, id="a1", name="温若宁"))
 
 
 @pytest.fixture
-def runtime(shop: Any) -> Iterator[Runtime]:
-    fill(shop)
-    opened = Runtime.open(Settings(workspace=shop.workspace.folder, encoder="hash"))
+def runtime(filled: Path, tmp_path: Path) -> Iterator[Runtime]:
+    folder = tmp_path / "workspace"
+    shutil.copytree(filled, folder)
+    opened = Runtime.open(Settings(workspace=folder, encoder="hash"))
     yield opened
     opened.close()
 

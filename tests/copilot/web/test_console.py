@@ -117,7 +117,7 @@ def test_a_dismissed_reply_is_shown_no_more(client: TestClient, conversation: An
     assert 'data-rank="1"' not in suggestions(client, conversation).split('class="goods"')[0]
 
 
-def test_everything_shown_is_text(client: TestClient, shop: Any) -> None:
+def test_everything_shown_is_text(client: TestClient) -> None:
     opened = client.post("/v1/conversations", json={"customer_id": "c2", "channel": XSS}).json()["id"]
     client.post(f"/v1/conversations/{opened}/messages", json={"role": "customer", "text": f"{XSS} 敏感肌能用吗"})
     client.post("/v1/scripts", json={"id": "evil", "text": XSS, "triggers": [XSS], "title": XSS})

@@ -74,7 +74,7 @@ def answers(index: LibraryIndex, encoder: Any) -> list[object]:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=st.lists(steps, min_size=1, max_size=10))
 def test_following_opening_and_building_agree(
     shop: Any, empty_workspace: Path, tmp_path: Path, taken: list[tuple[Any, ...]]

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from knowledge.errors import SearchIndexError
+from knowledge.index import library_index
 from knowledge.index.follower import Follower, Watermark
 
 SOON_S = 20.0
@@ -75,7 +76,23 @@ def test_a_change_that_failed_and_was_then_corrected_is_forgotten(shop: Any) -> 
     assert index.scripts.version(index.scripts.ordinal("s")) == 2
 
 
-def test_the_thread_outlives_a_failing_change(shop: Any, following: Any) -> None:
+def test_a_bad_item_does_not_keep_the_index_from_opening(shop: Any) -> None:
+    shop.publish("bad", "坏的", "在吗")
+    shop.publish("good", "好的", "你好")
+    shop.encoder.broken_by = "坏"
+    for _ in range(2):
+        index = shop.index()
+        assert index.scripts.ordinal("good") is not None
+        assert "RuntimeError" in index.status.last_error
+        assert any(problem.startswith("script bad") for problem in shop.verify().problems)
+        shop.encoder.broken_by = None
+        shop.build()
+        shop.publish("bad", "很坏的", "在吗")
+        shop.encoder.broken_by = "很坏"
+
+
+def test_the_thread_outlives_a_failing_change(shop: Any, following: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_index, "STEPS_BETWEEN_RETRIES", 2)
     shop.encoder.broken_by = "坏"
     shop.publish("bad", "坏的", "在吗")
     shop.publish("good", "好的", "你好")
