@@ -169,7 +169,9 @@ def _read_tails(session: Session, tenant_id: str, conversation_ids: Sequence[str
 
 def _row(conversation: Conversation, customer_name: str, newest_first: Sequence[Message]) -> ConversationRow:
     unanswered = 0
-    while conversation.open and unanswered < len(newest_first) and newest_first[unanswered].role is MessageRole.CUSTOMER:
+    while (
+        conversation.open and unanswered < len(newest_first) and newest_first[unanswered].role is MessageRole.CUSTOMER
+    ):
         unanswered += 1
     last = newest_first[0] if newest_first else None
     return ConversationRow(

@@ -1,9 +1,11 @@
 """Runs the application on this machine until it is told to stop."""
 
 import logging
+import signal
 import socket
 import threading
 import webbrowser
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -45,9 +47,15 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
         runtime.index.start_following()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family) as listener:
-            _serve(runtime, listener, open_browser=open_browser)
+            signal.signal(signal.SIGTERM, _stop_was_asked)
+            with suppress(KeyboardInterrupt):
+                _serve(runtime, listener, open_browser=open_browser)
     finally:
         runtime.close()
+
+
+def _stop_was_asked(_: int, __: FrameType | None) -> None:
+    """Do nothing: uvicorn sends the signal again once it has stopped, and the workspace is still to be closed."""
 
 
 def _serve(runtime: Runtime, listener: socket.socket, *, open_browser: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from knowledge.index.items import IndexItem
 from knowledge.index.schema import CollectionSchema
 
 LABELS_FILE = "labels.json"
+_SPARSE_SHARE = 4
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -104,8 +105,8 @@ class Attributes:
             n_dead,
         )
 
-    def mask(self, where: Filter | None, find: Callable[[str], int | None]) -> NDArray[np.bool_]:
-        """Which items are alive and fit the filter, shape (n_items,); `find` gives an id's ordinal.
+    def mask(self, where: Filter | None, find: Callable[[Collection[str]], list[int]]) -> NDArray[np.bool_]:
+        """Which items are alive and fit the filter, shape (n_items,); `find` gives ids' ordinals.
 
         Raises:
             InvalidValueError: the filter names an attribute this collection does not have.
@@ -115,7 +116,7 @@ class Attributes:
             if isinstance(condition, Among):
                 self._keep_labels(eligible, condition)
             elif isinstance(condition, Without):
-                _drop(eligible, condition, find)
+                eligible[find(condition.item_ids)] = False
             else:
                 self._keep_numbers(eligible, condition)
         return eligible
@@ -147,8 +148,36 @@ class Attributes:
 
     def _keep_numbers(self, eligible: NDArray[np.bool_], condition: AtLeast | AtMost) -> None:
         column = self.number_column(condition.attribute)
-        fits = column >= condition.value if isinstance(condition, AtLeast) else column <= condition.value
-        np.logical_and(eligible, fits, out=eligible)
+        sparse = self._sparse[condition.attribute]
+        if sparse is None or not _fits(sparse.usual, condition):
+            np.logical_and(eligible, _fits(column, condition), out=eligible)
+        else:
+            eligible[sparse.others] &= _fits(sparse.numbers, condition)
+
+    @cached_property
+    def _sparse(self) -> dict[str, "_Sparse | None"]:
+        return {name: _sparse(column) for name, column in self.numbers.items()}
+
+
+@dataclass(frozen=True)
+class _Sparse:
+    """A column in which nearly all numbers are the same, such as windows that are mostly open."""
+
+    usual: np.float64
+    others: NDArray[np.intp]
+    numbers: NDArray[np.float64]
+
+
+def _sparse(column: NDArray[np.float64]) -> _Sparse | None:
+    for usual in (np.float64(-np.inf), np.float64(np.inf)):
+        others = np.flatnonzero(column != usual)
+        if len(others) * _SPARSE_SHARE <= len(column):
+            return _Sparse(usual, others, column[others])
+    return None
+
+
+def _fits(number: np.float64 | NDArray[np.float64], condition: AtLeast | AtMost) -> np.bool_ | NDArray[np.bool_]:
+    return number >= condition.value if isinstance(condition, AtLeast) else number <= condition.value
 
 
 class AttributeDraft:
@@ -179,13 +208,6 @@ class AttributeDraft:
             {name: np.array(numbers, np.float64) for name, numbers in self._numbers.items()},
             np.ones(len(self._versions), np.bool_),
         )
-
-
-def _drop(eligible: NDArray[np.bool_], condition: Without, find: Callable[[str], int | None]) -> None:
-    for item_id in condition.item_ids:
-        ordinal = find(item_id)
-        if ordinal is not None:
-            eligible[ordinal] = False
 
 
 def _patched(column: NDArray[_Number], changes: Mapping[int, float]) -> NDArray[_Number]:

@@ -34,6 +34,7 @@ class VectorCache:
         self._sorted = np.empty(0, np.uint64)
         self._order = np.empty(0, np.int64)
         self._recent: dict[tuple[int, int], int] = {}
+        self._is_read = False
 
     @classmethod
     def open(cls, folder: Path, fingerprint: str, dim: int) -> "VectorCache":
@@ -43,10 +44,10 @@ class VectorCache:
         cache = cls(own, dim)
         with locked(cache._lock_file):
             cache._drop_torn_tail()
-        cache.refresh()
         return cache
 
     def __len__(self) -> int:
+        self._read_once()
         return len(self._entries)
 
     def refresh(self) -> None:
@@ -57,9 +58,11 @@ class VectorCache:
         self._order = np.argsort(self._entries["first"], kind="stable")
         self._sorted = self._entries["first"][self._order]
         self._recent.clear()
+        self._is_read = True
 
     def find(self, keys: Keys) -> NDArray[np.int64]:
         """Where each key's vector is, -1 where it is not."""
+        self._read_once()
         if len(self._recent) > _RESORT_AFTER:
             self.refresh()
         places = self._find_sorted(keys)
@@ -73,6 +76,7 @@ class VectorCache:
         Raises:
             IndexCorruptError: one of them is not what was written.
         """
+        self._read_once()
         if len(places) and int(places.max()) >= len(self._vectors):
             self._map_vectors(int(places.max()) + 1)
         found = self._vectors[places]
@@ -87,6 +91,7 @@ class VectorCache:
         entries["first"], entries["second"] = keys["first"], keys["second"]
         whole = np.ascontiguousarray(vectors, np.float32)
         entries["crc"] = [crc32(vector) for vector in whole]
+        self._read_once()
         with locked(self._lock_file):
             self._drop_torn_tail()
             first = self._n_whole_vectors()
@@ -95,6 +100,11 @@ class VectorCache:
             with self._keys_file.open("ab") as file:
                 file.write(entries.tobytes())
         self._learn(first, entries)
+
+    def _read_once(self) -> None:
+        """Most openings of an index encode nothing and need none of this."""
+        if not self._is_read:
+            self.refresh()
 
     @property
     def _keys_file(self) -> Path:

@@ -183,16 +183,22 @@ class LibraryIndex:
         return LibraryState.of_snapshot(snapshot, self._encoding.dim)
 
     def _check_database(self, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            self._check_small()
+            return
         with self._database.read() as session:
             head = last_seq(session, self._tenant_id)
-            n_items = sum(count_items(session, self._tenant_id, kind) for kind in SCHEMAS)
-        if snapshot is None and n_items > MAX_UNBUILT_ITEMS:
-            raise IndexMissingError(f"{n_items} items wait to be indexed; run: copilot index build")
-        if snapshot is not None and snapshot.contents.seq > head:
+        if snapshot.contents.seq > head:
             raise SearchIndexError(
                 f"the index has change {snapshot.contents.seq}, the database only {head} (restored from a backup?); "
                 "run: copilot index build"
             )
+
+    def _check_small(self) -> None:
+        with self._database.read() as session:
+            n_items = sum(count_items(session, self._tenant_id, kind) for kind in SCHEMAS)
+        if n_items > MAX_UNBUILT_ITEMS:
+            raise IndexMissingError(f"{n_items} items wait to be indexed; run: copilot index build")
 
 
 def _encoding(tenant: Path, encoder: TextEncoder | None, snapshot: Snapshot | None) -> Encoding:

@@ -1,7 +1,7 @@
 """A segment: some items of a collection with all their fields; only its attributes are ever exchanged."""
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -83,6 +83,14 @@ class Segment:
             if self.ids[place] == item_id:
                 return int(place)
         return None
+
+    def ordinals(self, item_ids: Collection[str]) -> list[int]:
+        """Where those of the items are that the segment has, alive or not."""
+        wanted = list(item_ids)
+        firsts = self.places.find_firsts(wanted)
+        found = ((item_id, int(place)) for item_id, place in zip(wanted, firsts, strict=True) if place >= 0)
+        exact = [place if self.ids[place] == item_id else self.ordinal(item_id) for item_id, place in found]
+        return [place for place in exact if place is not None]
 
     def texts_hash(self, ordinal: int) -> bytes:
         """The hash of the item's texts, as `IndexItem.texts_hash`."""

@@ -1,7 +1,7 @@
 """Many strings without an object each: bytes and offsets, and lookups by hash."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -98,6 +98,14 @@ class HashLookup:
         while last < len(self.hashes) and self.hashes[last] == key:
             last += 1
         return self.positions[first:last]
+
+    def find_firsts(self, strings: Sequence[str]) -> NDArray[np.int32]:
+        """For each string, the first position whose hash is its own, -1 where there is none; check as for `find`."""
+        keys = hashes64(strings)
+        if not len(self.hashes):
+            return np.full(len(keys), -1, np.int32)
+        at = np.minimum(np.searchsorted(self.hashes, keys), len(self.hashes) - 1)
+        return np.where(self.hashes[at] == keys, self.positions[at], np.int32(-1))
 
 
 def hash64(string: str) -> int:

@@ -58,7 +58,7 @@ class CollectionView:
         Raises:
             InvalidValueError: the filter names an attribute this collection does not have.
         """
-        masks = [segment.attributes.mask(where, segment.ordinal) for segment in self._segments]
+        masks = [segment.attributes.mask(where, segment.ordinals) for segment in self._segments]
         return masks[0] if len(masks) == 1 else np.concatenate([np.empty(0, np.bool_), *masks])
 
     def search_vectors(self, field: str, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None, k: int) -> Hits:

@@ -17,7 +17,7 @@ from knowledge.index.word_search import WordQuery, WordSearch, spans
 from knowledge.index.word_statistics import WordStatistics, places_of, word_keys
 
 FORMAT: Final = 1
-TOKEN_COST: Final = 2.5  # scoring one token of a row, in postings read
+TOKEN_COST: Final = 4.0  # scoring one token of a row, in postings read
 OVERHEAD: Final = 50_000  # what a search by postings costs beside reading them, in postings
 
 

@@ -28,7 +28,7 @@ def attributes() -> Attributes:
 
 
 def eligible(attributes: Attributes, where: Filter | None) -> str:
-    mask = attributes.mask(where, lambda item_id: IDS.index(item_id) if item_id in IDS else None)
+    mask = attributes.mask(where, lambda item_ids: [IDS.index(item_id) for item_id in item_ids if item_id in IDS])
     return "".join(np.array(IDS)[mask])
 
 
@@ -73,3 +73,18 @@ def test_a_dead_item_can_come_back(attributes: Attributes) -> None:
     assert (dead.n_dead, eligible(dead, None)) == (1, "acd")
     back = dead.patched({1: item("b", "women", 5, 0, 1)})
     assert (back.n_dead, eligible(back, AtLeast("stock", 5))) == (0, "bc")
+
+
+@pytest.mark.parametrize("stock", [0.0, math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("usual", [math.inf, -math.inf, 7.0])
+def test_a_column_of_mostly_equal_numbers_is_filtered_as_any_other(usual: float, stock: float) -> None:
+    draft = AttributeDraft(SCHEMA)
+    numbers = [usual] * 9 + [stock]
+    for number in numbers:
+        draft.add(item("a", "all", number, 0, 0))
+    attributes = draft.finished()
+    for limit in (-math.inf, 0.0, 7.0, math.inf):
+        at_least = attributes.mask(AtLeast("stock", limit), lambda _: [])
+        at_most = attributes.mask(AtMost("stock", limit), lambda _: [])
+        assert at_least.tolist() == [number >= limit for number in numbers]
+        assert at_most.tolist() == [number <= limit for number in numbers]
