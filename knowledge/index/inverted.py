@@ -102,13 +102,15 @@ class InvertedFile:
         reach = next(reach for reach in self._reaches if reach.share <= share)
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         centre_scores = inner_products(query, self._centres, np.arange(len(self._centres)))
-        order = np.argsort(-centre_scores, kind="stable")
+        order = np.argsort(-centre_scores)
         scores, labels = self._scan(query, centre_scores, order[:N_FIRST_LISTS], bits, n_rows)
         border = reach.border(float(centre_scores[order[0]]), float(scores[DEPTH - 1]))
         n_lists = int(np.count_nonzero(centre_scores >= border))
-        _, further = self._scan(query, centre_scores, order[N_FIRST_LISTS:n_lists], bits, n_rows)
-        found = np.unique(np.concatenate([labels, further]))
-        return found[found >= 0].astype(np.int32)
+        further = self._scan(query, centre_scores, order[N_FIRST_LISTS:n_lists], bits, n_rows)
+        scores, labels = np.concatenate([scores, further[0]]), np.concatenate([labels, further[1]])
+        if len(scores) > n_rows:
+            labels = labels[np.argpartition(-scores, n_rows - 1)[:n_rows]]
+        return np.unique(labels[labels >= 0]).astype(np.int32)
 
     def _scan(
         self,

@@ -19,7 +19,7 @@ from knowledge.index.products import inner_products
 VECTORS_FILE = "vectors.npy"
 STARTS_FILE = "starts.npy"
 
-LEAST_SHORTLIST = 400
+LEAST_SHORTLIST = 300
 """So many rows at least are scored exactly, since codes rank the nearest only roughly."""
 EXACT_ROWS = 4_096
 """With fewer eligible rows than this, all are scored."""
@@ -127,13 +127,18 @@ class VectorField:
 
     def _candidates(self, query: NDArray[np.float32], allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.int32]:
         """The allowed items worth scoring, all of which have rows."""
-        share = 1.0 if allowed is None else np.count_nonzero(allowed) / max(self.n_items, 1)
-        n_rows = max(LEAST_SHORTLIST, k * (2 + 2 * self.n_rows // max(self.n_items, 1)))
         inverted = self._inverted
-        if inverted is None or share < inverted.least_share or n_rows > self.n_rows // 8:
+        n_allowed = self.n_items if allowed is None else int(np.count_nonzero(allowed))
+        share = n_allowed / max(self.n_items, 1)
+        if inverted is None or share < inverted.least_share:
             return self._filled_items(allowed)
-        items = inverted.nearest_items(query, allowed, share=share, n_rows=n_rows)
-        return items if len(items) >= k else self._filled_items(allowed)
+        n_rows = max(LEAST_SHORTLIST, k * (2 + self.n_rows // self.n_items))
+        for n_proposed in (n_rows, 8 * n_rows):
+            if n_proposed <= self.n_rows // 8:
+                items = inverted.nearest_items(query, allowed, share=share, n_rows=n_proposed)
+                if len(items) >= min(k, n_allowed):
+                    return items
+        return self._filled_items(allowed)
 
     def _filled_items(self, allowed: NDArray[np.bool_] | None) -> NDArray[np.int32]:
         filled = self._starts[1:] > self._starts[:-1]

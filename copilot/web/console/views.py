@@ -121,13 +121,12 @@ def order_lines(customer: CustomerContext, names: Mapping[str, str], words: Word
 
 
 def _card(reply: Reply, message: str, words: Words) -> Card:
-    bars = bars_of(reply.why, words)
     return Card(
         reply=reply,
         percent=round(100 * reply.probability),
         kind=words.name("kind", reply.kind),
-        bars=bars[:N_BARS],
-        more_bars=bars[N_BARS:],
+        bars=bars_of(reply.why[:N_BARS], words),
+        more_bars=bars_of(reply.why[N_BARS:], words),
         matched=[highlight(trigger, message) for trigger in reply.matched],
     )
 
