@@ -50,7 +50,7 @@ class Affinity:
         days: NDArray[np.float64],
         n_neighbours: int = 20,
     ) -> "Affinity":
-        """Learn from order lines: parallel arrays of shape (n_lines,); `items` index `skus`, `days` count from any epoch.
+        """Learn from order lines: parallel arrays of shape (n_lines,); `items` index `skus`, `days` count from one day.
 
         Raises:
             ModelError: the arrays differ in length or an item number has no sku.
@@ -101,9 +101,15 @@ def co_purchases(
     from scipy.sparse import csr_matrix
 
     if len(items) == 0:
-        return np.full((n_items, n_neighbours), -1, np.int32), np.zeros((n_items, n_neighbours), np.int32), _zeros(n_items)
+        return (
+            np.full((n_items, n_neighbours), -1, np.int32),
+            np.zeros((n_items, n_neighbours), np.int32),
+            _zeros(n_items),
+        )
     _, basket_numbers = np.unique(baskets, return_inverse=True)
-    holds = csr_matrix((np.ones(len(items), np.float32), (basket_numbers, items)), shape=(basket_numbers.max() + 1, n_items))
+    holds = csr_matrix(
+        (np.ones(len(items), np.float32), (basket_numbers, items)), shape=(basket_numbers.max() + 1, n_items)
+    )
     holds.sum_duplicates()
     holds.data[:] = 1.0
     n_baskets = np.asarray(holds.sum(axis=0)).ravel().astype(np.int32)

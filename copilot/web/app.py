@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
-from starlette.staticfiles import StaticFiles
 
 from copilot import __version__
 from copilot.runtime import Runtime
@@ -16,6 +15,7 @@ from copilot.web import problems
 from copilot.web.api import candidates, conversations, customers, decisions, health, products, scripts, stream, suggest
 from copilot.web.console import routes as console
 from copilot.web.description import describe
+from copilot.web.files import FreshFiles
 from copilot.web.guards import BodyLimit, OwnPagesOnly, SecurityHeaders
 from copilot.web.hub import Hub
 from copilot.web.options import WebOptions
@@ -41,7 +41,7 @@ def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | N
     app.state.hub = hub
     for part in PARTS:
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", FreshFiles(directory=STATIC), name="static")
     app.add_route("/", lambda _: RedirectResponse("/console"), include_in_schema=False)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)

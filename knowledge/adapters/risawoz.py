@@ -16,7 +16,9 @@ def tables(folder: Path) -> Mapping[str, Iterable[Mapping[str, object]]]:
 
 def _products(folder: Path) -> Iterator[dict[str, object]]:
     for number, row in enumerate(_rows(folder / "pc_db.json"), start=1):
-        yield _product(f"pc-{number:03d}", row, name="商品名称", category="产品类别", brand="品牌", price=row.get("价格"))
+        yield _product(
+            f"pc-{number:03d}", row, name="商品名称", category="产品类别", brand="品牌", price=row.get("价格")
+        )
     for number, row in enumerate(_rows(folder / "car_db.json"), start=1):
         wan = row.get("价格(万元)")
         price = round(float(str(wan)) * YUAN_PER_WAN, 2) if wan is not None else None

@@ -15,12 +15,14 @@ from copilot.engine.context import CustomerContext, read_customer
 from copilot.engine.conversations import NewConversation, NewMessage, get_conversation
 from copilot.engine.decisions import NewDecision
 from copilot.engine.requests import ScriptRequest, request_script
+from copilot.errors import UnknownIdError
 from copilot.web.console.forms import DecideForm, OpenForm, RequestForm, SendForm
 from copilot.web.console.frame import A_YEAR_S, AGENT_COOKIE, Visitor, VisitorDep
 from copilot.web.console.views import N_EVENTS, N_ORDER_LINES, answer_view, order_lines
 from copilot.web.conversing import check_sendable, decide, write_conversation, write_message
 from copilot.web.errors import BusyError
 from copilot.web.idempotency import write_once
+from copilot.web.problems import kind_of
 from copilot.web.reading import list_agents, list_conversations, product_names, read_messages, search_customers
 from copilot.web.schemas.common import Id, Short
 from copilot.web.schemas.conversations import AppendedOut
@@ -44,7 +46,13 @@ def home(services: ServicesDep, visitor: VisitorDep) -> Response:
 def page(conversation_id: Id, services: ServicesDep, visitor: VisitorDep) -> Response:
     """The console on a conversation; suggestions follow as a fragment."""
     values = _page_values(services)
-    return visitor.draw("console/page.html", **values, **_thread_values(services, conversation_id), key=uuid4().hex)
+    try:
+        shown = _thread_values(services, conversation_id)
+    except UnknownIdError as error:
+        missing = visitor.draw("console/page.html", conversation=None, missing=True, **values)
+        missing.status_code = kind_of(error).status
+        return missing
+    return visitor.draw("console/page.html", **values, **shown, key=uuid4().hex)
 
 
 @router.get("/list")

@@ -15,10 +15,20 @@ const toBottom = () => thread && (thread.scrollTop = thread.scrollHeight);
 
 function onDrawn(event) {
   times.draw(event.target);
-  if (event.target.id === "thread") toBottom();
+  if (event.target.id === "thread") onThread();
   if (event.target.id !== "suggestions") return;
   const answer = event.target.querySelector(".answer");
-  document.getElementById("announce").textContent = answer?.dataset.announce ?? "";
+  if (answer?.dataset.announce) announce(answer.dataset.announce);
+}
+
+function onThread() {
+  toBottom();
+  const last = thread.querySelector(".bubble:last-child");
+  if (last?.matches(".customer")) announce(last.querySelector(".said").textContent);
+}
+
+function announce(text) {
+  document.getElementById("announce").textContent = text;
 }
 
 function onSaid(event) {

@@ -10,7 +10,18 @@ function show(state) {
   light.querySelector("span").textContent = say(state === "off" ? "offline" : "live");
 }
 
+// A browser allows only a few connections to one server, so a page that nobody sees gives its own back.
 export function follow() {
+  let source = document.hidden ? null : connect();
+  document.addEventListener("visibilitychange", () => {
+    source?.close();
+    source = document.hidden ? null : connect();
+    if (source) refresh(...everything);
+  });
+  window.addEventListener("pagehide", () => source?.close());
+}
+
+function connect() {
   const source = new EventSource("/v1/stream");
   let wasLost = false;
   source.addEventListener("open", () => {
@@ -29,7 +40,7 @@ export function follow() {
   source.addEventListener("suggestions", (event) => isHere(event) && refresh("suggestions"));
   source.addEventListener("decision", (event) => isHere(event) && refresh("thread", "suggestions"));
   source.addEventListener("refresh", () => refresh(...everything));
-  window.addEventListener("pagehide", () => source.close());
+  return source;
 }
 
 const isHere = (event) => Boolean(event.data) && JSON.parse(event.data).conversation_id === current;

@@ -20,8 +20,8 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.engine import Engine
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
-from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.request import SuggestRequest
+from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.errors import BadRequestError
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import (

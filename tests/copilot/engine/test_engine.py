@@ -18,11 +18,11 @@ from knowledge.tables.library import EVERYONE
 RETURNS = "七天内未拆封可以无理由退货，拆封后如过敏凭照片也能退。"
 
 
-def ask(shop, message: str, **fields):  # noqa: ANN001, ANN003, ANN201
+def ask(shop, message: str, **fields):
     return shop.engine.suggest(SuggestRequest(message=message, **fields))
 
 
-def fill(shop) -> None:  # noqa: ANN001
+def fill(shop) -> None:
     shop.add_script("returns", RETURNS, "可以退货吗", "不想要了怎么退")
     shop.add_script("shipping", "每天下午四点前的订单当天发出，江浙沪一般次日到。", "什么时候发货", "几天能到")
     shop.add_script("sensitive", "这款不含酒精和香精，敏感肌建议先在耳后试用两天。", "敏感肌能用吗")

@@ -143,6 +143,19 @@ def test_a_new_conversation_is_opened_for_the_chosen_customer(client: TestClient
     assert "群聊" in page.text
 
 
+def test_a_link_to_nothing_shows_a_page_that_says_so(client: TestClient) -> None:
+    response = client.get("/console/c/nothing")
+    assert response.status_code == 404
+    assert "没有这个会话" in response.text
+
+
+def test_scripts_and_styles_are_asked_about_each_time(client: TestClient) -> None:
+    first = client.get("/static/console.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/static/console.js", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_a_long_message_is_shown_whole(client: TestClient, conversation: Any) -> None:
     conversation.say("长" * 20_000)
     assert "长" * 20_000 in client.get(f"/console/c/{conversation.id}/thread").text
