@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from copilot.engine.language import language_of
@@ -100,7 +100,12 @@ class CardFile(Generic[KeyT, CardT]):
 def read_scripts(
     session: Session, tenant_id: str, keys: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], ScriptCard]:
-    """Cards of script versions by (script id, version)."""
+    """Cards of script versions by (script id, version).
+
+    All versions of the scripts that are among the versions asked for are read: SQLite has an index for `id IN (…)` but
+    reads the whole table for `(id, version) IN (…)`.
+    """
+    wanted = frozenset(keys)
     query = (
         select(ScriptVersion, col(Script.kind), col(Script.title))
         .join(
@@ -109,11 +114,14 @@ def read_scripts(
         )
         .where(
             col(ScriptVersion.tenant_id) == tenant_id,
-            tuple_(col(ScriptVersion.script_id), col(ScriptVersion.version)).in_(keys),
+            col(ScriptVersion.script_id).in_({script_id for script_id, _ in wanted}),
+            col(ScriptVersion.version).in_({version for _, version in wanted}),
         )
     )
     cards = {}
     for row, kind, title in session.execute(query):
+        if (row.script_id, row.version) not in wanted:
+            continue
         cards[row.script_id, row.version] = ScriptCard(
             script_id=row.script_id,
             version=row.version,

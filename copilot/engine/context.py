@@ -201,23 +201,26 @@ def _read_tags(session: Session, tenant_id: str, customer_id: str) -> tuple[TagF
 
 
 def _read_lines(session: Session, tenant_id: str, customer_id: str) -> tuple[Bought, ...]:
-    query = (
-        select(
-            col(Order.id),
-            col(OrderLine.sku),
-            col(Order.ordered_at),
-            col(Order.status),
-            col(OrderLine.quantity),
-            col(OrderLine.amount_fen),
-        )
-        .join(
-            OrderLine, (col(OrderLine.tenant_id) == col(Order.tenant_id)) & (col(OrderLine.order_id) == col(Order.id))
-        )
-        .where(col(Order.tenant_id) == tenant_id, col(Order.customer_id) == customer_id)
-        .order_by(col(Order.ordered_at).desc(), col(Order.id), col(OrderLine.sku))
-        .limit(MAX_ORDER_LINES)
+    """Lines of the customer's orders, newest first.
+
+    The orders are read first: joined in one query, SQLite may begin with every line of the tenant instead.
+    """
+    of_customer = select(col(Order.id), col(Order.ordered_at), col(Order.status)).where(
+        col(Order.tenant_id) == tenant_id, col(Order.customer_id) == customer_id
     )
-    return tuple(Bought(*row) for row in session.execute(query))
+    newest = of_customer.order_by(col(Order.ordered_at).desc(), col(Order.id)).limit(MAX_ORDER_LINES)
+    orders = {order_id: (ordered_at, status) for order_id, ordered_at, status in session.execute(newest)}
+    if not orders:
+        return ()
+    query = select(
+        col(OrderLine.order_id), col(OrderLine.sku), col(OrderLine.quantity), col(OrderLine.amount_fen)
+    ).where(col(OrderLine.tenant_id) == tenant_id, col(OrderLine.order_id).in_(orders))
+    lines = [
+        Bought(order_id, sku, *orders[order_id], quantity, amount_fen)
+        for order_id, sku, quantity, amount_fen in session.execute(query)
+    ]
+    place = {order_id: position for position, order_id in enumerate(orders)}
+    return tuple(sorted(lines, key=lambda line: (place[line.order_id], line.sku))[:MAX_ORDER_LINES])
 
 
 def _read_events(session: Session, tenant_id: str, customer_id: str) -> tuple[SeenEvent, ...]:

@@ -4,7 +4,7 @@ Writing the graph (instead of tracing PyTorch) keeps conversion free of PyTorch 
 one ONNX Runtime has on a CPU. The graph takes one text: activations are quantised per tensor, so that a text encoded
 beside others would get a slightly different vector than alone.
 
-Two products need care, or int8 loses a fifth of the ten nearest texts (measured in docs/models.md). After the GELU a
+Two products need care, or int8 loses a sixth of the ten nearest texts (measured in docs/models.md). After the GELU a
 few tokens carry values far above all others, so each token gets its own scale. Before it a few channels do, always the
 same ones and visible in the weights, so they are divided by a constant that the weights are multiplied by.
 """
