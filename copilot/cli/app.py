@@ -40,8 +40,17 @@ def main() -> None:
         _fail(error, 2)
     except (CopilotError, KnowledgeError, ModelError) as error:
         _fail(error, 1)
+    except _system_errors() as error:  # asked for only when something has gone wrong, so that a good start stays quick
+        _fail(error, 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _system_errors() -> tuple[type[Exception], ...]:
+    """What the disk or the database may refuse at any moment."""
+    from sqlalchemy.exc import DBAPIError
+
+    return OSError, DBAPIError
 
 
 def _fail(error: Exception, code: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, inspect, select
 from sqlmodel import Session, col
 
 from copilot.engine.language import language_of
@@ -17,6 +17,14 @@ from knowledge.tables.library import EVERYONE
 KeyT = TypeVar("KeyT", bound=Hashable)
 CardT = TypeVar("CardT")
 CARDS_KEPT = 20_000
+
+_USE = inspect(ScriptUse).local_table.c
+_USES = select(_USE.script_id, _USE.agent_id, _USE.n_shown, _USE.n_accepted, _USE.n_edited).where(
+    _USE.tenant_id == bindparam("tenant_id"),
+    _USE.script_id.in_(bindparam("script_ids", expanding=True)),
+    _USE.agent_id.in_(bindparam("agent_ids", expanding=True)),
+)
+"""Asked for every message, so it is written once, in terms of the table rather than the class."""
 
 
 @dataclass(frozen=True)
@@ -160,20 +168,10 @@ def read_use(session: Session, tenant_id: str, script_ids: Sequence[str], agent_
     """How each script fared so far; scripts never shown are absent."""
     if not script_ids:
         return {}
-    query = select(
-        col(ScriptUse.script_id),
-        col(ScriptUse.agent_id),
-        col(ScriptUse.n_shown),
-        col(ScriptUse.n_accepted),
-        col(ScriptUse.n_edited),
-    ).where(
-        col(ScriptUse.tenant_id) == tenant_id,
-        col(ScriptUse.script_id).in_(script_ids),
-        col(ScriptUse.agent_id).in_([EVERYONE, agent_id or EVERYONE]),
-    )
+    asked = {"tenant_id": tenant_id, "script_ids": script_ids, "agent_ids": [EVERYONE, agent_id or EVERYONE]}
     shown: dict[str, tuple[int, int]] = {}
     own: dict[str, int] = {}
-    for script_id, who, n_shown, n_accepted, n_edited in session.execute(query):
+    for script_id, who, n_shown, n_accepted, n_edited in session.connection().execute(_USES, asked):
         if who == EVERYONE:
             shown[script_id] = (n_shown, n_accepted + n_edited)
         else:

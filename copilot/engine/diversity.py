@@ -5,14 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, inspect, select
+from sqlmodel import Session
 
 from copilot.engine.policy import Policy
 from knowledge.tables import Decision, DecisionKind, SuggestionSet
 from knowledge.text import canonical
 
-SENT = (DecisionKind.ACCEPT, DecisionKind.EDIT)
+_SET, _DECISION = (inspect(table).local_table for table in (SuggestionSet, Decision))
+_SENT_SINCE = (
+    select(_DECISION.c.item_kind, _DECISION.c.item_id)
+    .join(_SET, (_SET.c.tenant_id == _DECISION.c.tenant_id) & (_SET.c.id == _DECISION.c.set_id))
+    .where(
+        _SET.c.tenant_id == bindparam("tenant_id"),
+        _SET.c.customer_id == bindparam("customer_id"),
+        _SET.c.at > bindparam("since"),
+        _DECISION.c.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
+    )
+)
+"""Asked for every message, so it is written once, in terms of the tables rather than the classes."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +40,10 @@ def read_sent(
     """What was sent to this customer lately; nothing for somebody unknown."""
     if customer_id is None:
         return SentLately(Counter(), 0)
-    query = (
-        select(col(Decision.item_kind), col(Decision.item_id))
-        .join(
-            SuggestionSet,
-            (col(SuggestionSet.tenant_id) == col(Decision.tenant_id)) & (col(SuggestionSet.id) == col(Decision.set_id)),
-        )
-        .where(
-            col(SuggestionSet.tenant_id) == tenant_id,
-            col(SuggestionSet.customer_id) == customer_id,
-            col(SuggestionSet.at) > now - timedelta(days=policy.fatigue_days),
-            col(Decision.kind).in_(SENT),
-        )
-    )
+    asked = {"tenant_id": tenant_id, "customer_id": customer_id, "since": now - timedelta(days=policy.fatigue_days)}
     scripts: Counter[str] = Counter()
     n_promotions = 0
-    for kind, item_id in session.execute(query):
+    for kind, item_id in session.connection().execute(_SENT_SINCE, asked):
         if kind == "product":
             n_promotions += 1
         elif item_id:

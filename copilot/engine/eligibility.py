@@ -2,14 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from copilot.engine.context import AgentContext, CustomerContext
 from knowledge.audience import Audience, CustomerFacts
-from knowledge.index.filters import AllOf, Among, AtLeast, AtMost, Filter
 from knowledge.tables import Scene
 
 
@@ -47,53 +46,83 @@ class ProductRules:
     high_ticket_fen: int = 150_000
 
 
-@lru_cache(maxsize=65_536)
-def _script_rule(label: str) -> tuple[Audience, frozenset[str], frozenset[str], str]:
-    rule = json.loads(label)
-    audience = Audience.parse(rule.get("audience") or {})
-    return audience, frozenset(rule.get("scenes") or ()), frozenset(rule.get("channels") or ()), rule.get("scope") or ""
+class ScriptRule(NamedTuple):
+    """A script's rule as its label says it."""
+
+    audience: Audience
+    scenes: frozenset[str]
+    channels: frozenset[str]
+    scope: str
+
+
+class ProductRule(NamedTuple):
+    """A product's rule as its label says it."""
+
+    audience: Audience
+    category: str
 
 
 @lru_cache(maxsize=65_536)
-def _product_rule(label: str) -> tuple[Audience, str]:
+def script_rule(label: str) -> ScriptRule:
+    """The rule that a label describes."""
     rule = json.loads(label)
-    return Audience.parse(rule.get("audience") or {}), rule.get("category") or ""
+    return ScriptRule(
+        Audience.parse(rule.get("audience") or {}),
+        frozenset(rule.get("scenes") or ()),
+        frozenset(rule.get("channels") or ()),
+        rule.get("scope") or "",
+    )
+
+
+@lru_cache(maxsize=65_536)
+def product_rule(label: str) -> ProductRule:
+    """The rule that a label describes."""
+    rule = json.loads(label)
+    return ProductRule(Audience.parse(rule.get("audience") or {}), rule.get("category") or "")
 
 
 def script_exclusion(label: str, place: Place, facts: CustomerFacts | None) -> str | None:
     """The rule that keeps scripts with this label away from here, or `None`."""
-    audience, scenes, channels, scope = _script_rule(label)
-    if scenes and place.scene not in scenes:
-        return f"scene:{'|'.join(sorted(scenes))}"
-    if channels and place.channel and place.channel not in channels:
-        return f"channel:{'|'.join(sorted(channels))}"
-    return _scope_exclusion(scope, place.agent) or audience.exclusion(facts)
+    rule = script_rule(label)
+    return (
+        scene_exclusion(rule.scenes, place)
+        or channel_exclusion(rule.channels, place)
+        or scope_exclusion(rule.scope, place.agent)
+        or rule.audience.exclusion(facts)
+    )
 
 
 def product_exclusion(label: str, facts: CustomerFacts | None, rules: ProductRules) -> str | None:
     """The rule that keeps products with this label away from this customer, or `None`."""
-    audience, category = _product_rule(label)
-    if category in rules.regulated:
-        return f"regulated:{category}"
-    return audience.exclusion(facts)
+    rule = product_rule(label)
+    return category_exclusion(rule.category, rules) or rule.audience.exclusion(facts)
 
 
-def script_filter(labels: Iterable[str], place: Place) -> Filter:
-    """What a script search may see."""
-    facts = place.customer.facts(place.now)
-    allowed = frozenset(label for label in labels if script_exclusion(label, place, facts) is None)
-    moment = place.now.timestamp()
-    return AllOf((Among("rule", allowed), AtMost("valid_from", moment), AtLeast("valid_to", moment)))
+def scene_exclusion(scenes: frozenset[str], place: Place) -> str | None:
+    """Why something for these scenes only is not for here."""
+    return f"scene:{'|'.join(sorted(scenes))}" if scenes and place.scene not in scenes else None
 
 
-def product_filter(labels: Iterable[str], place: Place, rules: ProductRules) -> Filter:
-    """What a product search may see."""
-    facts = place.customer.facts(place.now)
-    allowed = frozenset(label for label in labels if product_exclusion(label, facts, rules) is None)
-    parts: list[Filter] = [Among("rule", allowed), AtLeast("stock", 1)]
-    if place.scene is Scene.GROUP:
-        parts.append(AtMost("price_fen", rules.high_ticket_fen - 1))
-    return AllOf(tuple(parts))
+def channel_exclusion(channels: frozenset[str], place: Place) -> str | None:
+    """Why something for these channels only is not for here; an unknown channel is none to refuse."""
+    if not channels or not place.channel or place.channel in channels:
+        return None
+    return f"channel:{'|'.join(sorted(channels))}"
+
+
+def scope_exclusion(scope: str, agent: AgentContext) -> str | None:
+    """Why a script of this scope is not this agent's."""
+    kind, _, owner = scope.partition(":")
+    if kind == "team" and owner != agent.team_id:
+        return f"scope:{scope}"
+    if kind == "private" and owner != agent.agent_id:
+        return f"scope:{scope}"
+    return None
+
+
+def category_exclusion(category: str, rules: ProductRules) -> str | None:
+    """Why products of this category are never offered."""
+    return f"regulated:{category}" if category in rules.regulated else None
 
 
 def script_reason(label: str, valid_from: float, valid_to: float, place: Place) -> str:
@@ -112,12 +141,3 @@ def product_reason(label: str, stock: float, price_fen: float, place: Place, rul
     if place.scene is Scene.GROUP and (math.isnan(price_fen) or price_fen >= rules.high_ticket_fen):
         return "price_tier:direct only"
     return product_exclusion(label, place.customer.facts(place.now), rules) or ""
-
-
-def _scope_exclusion(scope: str, agent: AgentContext) -> str | None:
-    kind, _, owner = scope.partition(":")
-    if kind == "team" and owner != agent.team_id:
-        return f"scope:{scope}"
-    if kind == "private" and owner != agent.agent_id:
-        return f"scope:{scope}"
-    return None

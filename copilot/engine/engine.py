@@ -1,6 +1,5 @@
 """One path from a message to suggestions, the same for the console, the API, the command line and evaluation."""
 
-import logging
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,24 +9,22 @@ from sqlmodel import Session
 from copilot.engine.answer import SuggestionAnswer, Versions
 from copilot.engine.context import ContextReader
 from copilot.engine.diversity import read_sent
-from copilot.engine.eligibility import Place, product_filter, script_filter
+from copilot.engine.eligibility import Place
 from copilot.engine.hidden import hidden_items
 from copilot.engine.language import language_of
 from copilot.engine.promoting import Promoter
 from copilot.engine.record import record_answer
 from copilot.engine.replying import Replier
 from copilot.engine.request import SuggestRequest
-from copilot.engine.retrieval import Query
+from copilot.engine.retrieval import Query, Search
+from copilot.engine.rule_tables import Latest, ProductRuleTable, ScriptRuleTable
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
 from copilot.engine.turn import Turn, read_turn
 from copilot.errors import UnknownIdError
 from knowledge.database import Database
-from knowledge.errors import SearchIndexError
-from knowledge.index.library_index import LibraryIndex, LibraryView, TextEncoder
+from knowledge.index.library_index import LibraryIndex, TextEncoder
 from knowledge.tables import IndexKind, MessageRole, Scene
-
-logger = logging.getLogger(__name__)
 
 SEARCHED_CHARACTERS = 400
 """Of a very long message only its end is searched; that is where the question stands."""
@@ -54,6 +51,8 @@ class Engine:
         self.contexts = ContextReader(setup.tenant_id)
         self.promoter = Promoter(setup)
         self.replier = Replier(setup, self.promoter.products)
+        self.script_rules = Latest(ScriptRuleTable)
+        self.product_rules = Latest(ProductRuleTable)
         index.on_changes(self._forget)
 
     def suggest(self, request: SuggestRequest) -> SuggestionAnswer:
@@ -64,7 +63,7 @@ class Engine:
         """
         watch = Stopwatch()
         with watch.stage("index"):
-            self._catch_up()
+            self.index.refresh()
         with self.database.read() as session:
             situation = self._read_situation(session, request, watch)
             answer = self._answer(session, situation, watch)
@@ -75,10 +74,10 @@ class Engine:
             )
         return answer
 
-    def versions(self, library: LibraryView | None = None) -> Versions:
+    def versions(self, index_version: str | None = None) -> Versions:
         """What produces answers now."""
         return Versions(
-            index=(library or self.index.view).version,
+            index=index_version or self.index.version,
             model=self.encoder.fingerprint,
             policy=self.setup.policy.version,
             rules=self.setup.rules.version,
@@ -100,9 +99,8 @@ class Engine:
         library = self.index.view
         with watch.stage("eligibility"):
             scripts, products = library.scripts, library.products
-            scripts_allowed = scripts.mask(script_filter(scripts.distinct("rule"), place))
-            rules = self.setup.product_rules
-            products_allowed = products.mask(product_filter(products.distinct("rule"), place, rules))
+            scripts_allowed = scripts.mask(self.script_rules.of(scripts).filter(place))
+            products_allowed = products.mask(self.product_rules.of(products).filter(place, self.setup.product_rules))
         stage = request.stage or (turn.conversation and turn.conversation.stage) or place.customer.stage(place.now)
         return Situation(
             request=request,
@@ -112,9 +110,10 @@ class Engine:
             sent=sent,
             stage=str(stage),
             language=language_of(turn.message),
-            library=library,
-            scripts_allowed=scripts_allowed,
-            products_allowed=products_allowed,
+            index_version=library.version,
+            scripts=Search(scripts, query, scripts_allowed),
+            products=Search(products, query, products_allowed),
+            passages=Search(library.passages, query, None),
         )
 
     def _place(self, session: Session, request: SuggestRequest, turn: Turn) -> Place:
@@ -152,16 +151,9 @@ class Engine:
             abstain_reason=chosen.abstain_reason,
             products_reason=products_reason,
             excluded=tuple(dict.fromkeys(excluded)),
-            versions=self.versions(situation.library),
+            versions=self.versions(situation.index_version),
             timing_ms=watch.timing_ms,
         )
-
-    def _catch_up(self) -> None:
-        """Take in what has changed; something that cannot be indexed must not keep the rest from being found."""
-        try:
-            self.index.catch_up()
-        except SearchIndexError as error:
-            logger.warning("the index is incomplete: %s", error)
 
     def _forget(self, things: Sequence[tuple[IndexKind, str]]) -> None:
         """Drop what is kept of changed rows; script versions never change."""

@@ -6,13 +6,15 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import get_type_hints
 
-REPLY_FEATURES = (
+SEARCH_FEATURES = (
     "exact_trigger",
     "trigger_similarity",
     "reply_similarity",
     "trigger_words",
     "reply_words",
     "context_words",
+)
+CARD_FEATURES = (
     "tag_affinity",
     "stage",
     "performance",
@@ -21,9 +23,9 @@ REPLY_FEATURES = (
     "language",
     "fatigue",
     "complaint",
-    "extract_similarity",
-    "extract_words",
 )
+EXTRACT_FEATURES = ("extract_similarity", "extract_words")
+REPLY_FEATURES = SEARCH_FEATURES + CARD_FEATURES + EXTRACT_FEATURES
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Policy:
     calibration: Calibration = field(default_factory=Calibration)
     reply_threshold: float = 0.35
     product_threshold: float = 0.35
-    n_candidates: int = 32
+    n_searched: int = 24
+    n_ranked: int = 24
     duplicate_overlap: float = 0.75
     fatigue_days: int = 7
     max_promotions_per_week: int = 3

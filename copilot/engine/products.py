@@ -9,15 +9,13 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copilot.engine.answer import Contribution, ProductSuggestion, Reason
 from copilot.engine.cards import ProductCard
 from copilot.engine.context import Bought, CustomerContext
 from copilot.engine.policy import PRODUCT_FEATURES, Policy
 from copilot.engine.ranking import DECIMALS
-from copilot.engine.retrieval import Query, find, score_field
-from knowledge.index.view import CollectionView
+from copilot.engine.retrieval import Search
 from models.affinity import Affinity
 
 TEXT_FIELD = "text"
@@ -102,9 +100,7 @@ def not_wanted_again(owned: Mapping[str, Owned], now: datetime) -> dict[str, str
 
 
 def gather(
-    view: CollectionView,
-    allowed: NDArray[np.bool_],
-    query: Query,
+    search: Search,
     customer: CustomerContext,
     owned: Mapping[str, Owned],
     *,
@@ -115,14 +111,14 @@ def gather(
     """Candidates from every source, with what speaks for each; all of them are allowed."""
     signals = Signals()
     say = REASONS["en" if language == "en" else "zh"]
-    _from_message(signals, view, allowed, query, say)
+    _from_message(signals, search, say)
     _from_refills(signals, owned, now, say)
     _from_baskets(signals, customer, models, say)
     _from_events(signals, customer, now, say)
     _from_popularity(signals, models)
     for sku in list(signals.features):
-        ordinal = view.ordinal(sku)
-        if ordinal is None or not allowed[ordinal]:
+        ordinal = search.view.ordinal(sku)
+        if ordinal is None or (search.allowed is not None and not search.allowed[ordinal]):
             del signals.features[sku]
     return signals
 
@@ -196,17 +192,13 @@ def _interval_days(sku: str, lines: Sequence[Bought], card: ProductCard | None, 
     return float(models.affinity.gap_days[number])
 
 
-def _from_message(
-    signals: Signals, view: CollectionView, allowed: NDArray[np.bool_], query: Query, say: Mapping[str, str]
-) -> None:
-    items = find(view, TEXT_FIELD, query, allowed, N_SEARCHED)
-    if not items.size:
-        return
-    scores = score_field(view, TEXT_FIELD, query, items)
+def _from_message(signals: Signals, search: Search, say: Mapping[str, str]) -> None:
+    items = search.find(TEXT_FIELD, N_SEARCHED)
+    scores = search.score(TEXT_FIELD, items)
     for item, similarity, words in zip(items, scores.similarity, scores.words, strict=True):
         if similarity < MIN_SIMILARITY or words < MIN_WORDS:
             continue
-        sku = view.item_id(int(item))
+        sku = search.view.item_id(int(item))
         about = Reason(say["message"], f"product:{sku}")
         signals.add(sku, "message", min(1.0, float(similarity) / FULL_SIMILARITY), about)
         signals.add(sku, "words", min(1.0, float(words) / FULL_WORDS))

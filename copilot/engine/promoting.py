@@ -30,19 +30,13 @@ class Promoter:
 
     def look(self, session: Session, situation: Situation) -> ProductPicture:
         """Everything that speaks for or against a product now."""
-        view, place = situation.library.products, situation.place
+        view, place = situation.products.view, situation.place
         bought = self.products.get(session, sorted({line.sku for line in place.customer.kept}))
         owned = owned_products(place.customer, bought, self.setup.models)
         refused = not_wanted_again(owned, place.now)
-        allowed = situation.products_allowed.copy()
-        for sku in refused:
-            ordinal = view.ordinal(sku)
-            if ordinal is not None:
-                allowed[ordinal] = False
+        ordinals = [ordinal for sku in refused if (ordinal := view.ordinal(sku)) is not None]
         signals = gather(
-            view,
-            allowed,
-            situation.query,
+            situation.products.without(ordinals),
             place.customer,
             owned,
             models=self.setup.models,

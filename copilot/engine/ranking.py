@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from copilot.engine.answer import Contribution
 from copilot.engine.cards import ScriptCard, Use
 from copilot.engine.language import language_gap
-from copilot.engine.policy import REPLY_FEATURES, ReplyWeights
+from copilot.engine.policy import EXTRACT_FEATURES, REPLY_FEATURES, SEARCH_FEATURES, ReplyWeights
 from copilot.engine.retrieval import FieldScores
 from knowledge.tables import Stage
 
@@ -45,6 +45,15 @@ class Evidence:
     reply: FieldScores
     context_words: NDArray[np.float64]
 
+    def subset(self, positions: NDArray[np.intp]) -> "Evidence":
+        """Only these candidates, in this order."""
+        return Evidence(
+            self.is_exact[positions],
+            self.trigger.subset(positions),
+            self.reply.subset(positions),
+            self.context_words[positions],
+        )
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -69,16 +78,27 @@ def script_features(
 ) -> NDArray[np.float64]:
     """The features of candidate scripts, shape (n_candidates, n_features)."""
     features = np.zeros((len(cards), len(REPLY_FEATURES)))
-    features[:, 0] = evidence.is_exact
-    features[:, 1] = np.where(evidence.is_exact, 1.0, evidence.trigger.similarity)
-    features[:, 2] = evidence.reply.similarity
-    features[:, 3] = evidence.trigger.words
-    features[:, 4] = evidence.reply.words
-    features[:, 5] = evidence.context_words
+    features[:, : len(SEARCH_FEATURES)] = search_features(evidence)
     for row, card in enumerate(cards):
         use = uses.get(card.script_id, NEVER_SHOWN)
-        features[row, 6:14] = _card_features(card, use, n_sent.get(card.script_id, 0), moment)
+        features[row, len(SEARCH_FEATURES) : -len(EXTRACT_FEATURES)] = _card_features(
+            card, use, n_sent.get(card.script_id, 0), moment
+        )
     return features
+
+
+def search_features(evidence: Evidence) -> NDArray[np.float64]:
+    """What the search alone says of the candidates, shape (n_candidates, 6)."""
+    return np.column_stack(
+        [
+            evidence.is_exact.astype(np.float64),
+            np.where(evidence.is_exact, 1.0, evidence.trigger.similarity),
+            evidence.reply.similarity,
+            evidence.trigger.words,
+            evidence.reply.words,
+            evidence.context_words,
+        ]
+    )
 
 
 def passage_features(scores: FieldScores, cards: Sequence[ScriptCard], moment: Moment) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from knowledge.tables.library import EVERYONE
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
+_INSERT_SET, _INSERT_SUGGESTION = insert(SuggestionSet), insert(Suggestion)
 COUNTERS = ("n_shown", "n_accepted", "n_edited", "n_dismissed")
 
 
@@ -28,10 +29,11 @@ def record_answer(
     at: datetime,
 ) -> None:
     """Keep a suggestion set, its items and the exposure of each script."""
-    session.execute(insert(SuggestionSet), [_set_row(tenant_id, answer, customer, agent, at)])
+    connection = session.connection()
+    connection.execute(_INSERT_SET, _set_row(tenant_id, answer, customer, agent, at))
     rows = _suggestion_rows(tenant_id, answer)
     if rows:
-        session.execute(insert(Suggestion), rows)
+        connection.execute(_INSERT_SUGGESTION, rows)
     count_use(session, tenant_id, [reply.script_id for reply in answer.replies], agent.agent_id, "n_shown", at=None)
 
 

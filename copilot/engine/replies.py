@@ -1,7 +1,7 @@
 """Candidate replies: found under the rules, scored, filled in, checked, and the best few kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,69 +10,66 @@ from copilot.engine.answer import Excluded, Reply
 from copilot.engine.cards import ProductCard, ScriptCard
 from copilot.engine.compliance import Finding, RuleBook, price_contradiction
 from copilot.engine.diversity import bigrams, is_near_duplicate
-from copilot.engine.policy import Policy
-from copilot.engine.ranking import Evidence, Ranked
+from copilot.engine.policy import SEARCH_FEATURES, Policy, ReplyWeights
+from copilot.engine.ranking import Evidence, Ranked, search_features
 from copilot.engine.rendering import Rendered
-from copilot.engine.retrieval import Query, find, find_exact, score_field, word_coverage
-from knowledge.index.view import CollectionView
+from copilot.engine.retrieval import Search
 
 TRIGGER, REPLY, PASSAGE = "trigger", "reply", "text"
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Scripts that may answer: ordinals of one view, what was found for them, and the trigger that matched each."""
+    """Scripts that may answer: ordinals of one search's view, and what was found for them."""
 
     items: NDArray[np.int32]
     evidence: Evidence
-    view: CollectionView
+    search: Search
 
-    def key(self, position: int) -> tuple[str, int]:
-        """The script id and version of a candidate."""
-        item = int(self.items[position])
-        return self.view.item_id(item), self.view.version(item)
+    def keys(self) -> list[tuple[str, int]]:
+        """The script id and version of each candidate."""
+        view = self.search.view
+        return [(view.item_id(item), view.version(item)) for item in self.items.tolist()]
 
     def matched(self, position: int) -> tuple[str, ...]:
         """The trigger nearest to the message, if the script has any."""
         row = int(self.evidence.trigger.rows[position])
-        return () if row < 0 else (self.view.row_text(TRIGGER, row),)
+        return () if row < 0 else (self.search.view.row_text(TRIGGER, row),)
 
-    def subset(self, positions: Sequence[int]) -> "Candidates":
+    def subset(self, positions: NDArray[np.intp]) -> "Candidates":
         """Only these candidates, in this order."""
-        chosen = np.asarray(positions, dtype=np.intp)
-        evidence = self.evidence
-        trigger, reply = (
-            replace(one, similarity=one.similarity[chosen], words=one.words[chosen], rows=one.rows[chosen])
-            for one in (evidence.trigger, evidence.reply)
-        )
-        kept = Evidence(evidence.is_exact[chosen], trigger, reply, evidence.context_words[chosen])
-        return Candidates(self.items[chosen], kept, self.view)
+        return Candidates(self.items[positions], self.evidence.subset(positions), self.search)
+
+    def most_promising(self, n: int, weights: ReplyWeights) -> "Candidates":
+        """The `n` best by what the search alone says, in the order of their ordinals."""
+        if len(self.items) <= n:
+            return self
+        scores = search_features(self.evidence) @ np.array([getattr(weights, name) for name in SEARCH_FEATURES])
+        return self.subset(np.sort(np.argsort(-scores, kind="stable")[:n]))
 
 
-def find_scripts(view: CollectionView, query: Query, allowed: NDArray[np.bool_], k: int) -> Candidates:
+def find_scripts(search: Search, k: int) -> Candidates:
     """The allowed scripts proposed by triggers or replies, by words or vectors."""
-    exact = find_exact(view, TRIGGER, query, allowed)
-    proposed = [find(view, TRIGGER, query, allowed, k), find(view, REPLY, query, allowed, k), exact]
+    exact = search.find_exact(TRIGGER)
+    proposed = [search.find(TRIGGER, k), search.find(REPLY, k), exact]
     items = np.unique(np.concatenate(proposed)).astype(np.int32)
-    context_words = np.zeros(len(items))
-    if query.context_tokens and items.size:
-        context_words = word_coverage(view, REPLY, query.context_tokens, items)
+    said_before = search.query.context_tokens
     evidence = Evidence(
         is_exact=np.isin(items, exact),
-        trigger=score_field(view, TRIGGER, query, items),
-        reply=score_field(view, REPLY, query, items),
-        context_words=context_words,
+        trigger=search.score(TRIGGER, items),
+        reply=search.score(REPLY, items),
+        context_words=search.coverage(REPLY, said_before, items) if said_before else np.zeros(len(items)),
     )
-    return Candidates(items, evidence, view)
+    return Candidates(items, evidence, search)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A scored candidate on its way to the agent."""
+    """A scored candidate on its way to the agent; `matched` tells which trigger was near, when asked."""
 
     card: ScriptCard
     position: int
-    matched: tuple[str, ...]
+    matched: Callable[[], tuple[str, ...]]
     product: ProductCard | None
 
 
@@ -133,7 +130,7 @@ class Selection:
                 propensity=1.0,
                 source=card.source,
                 why=ranked.why(draft.position),
-                matched=draft.matched,
+                matched=draft.matched(),
                 warnings=self._warnings(findings, draft),
             )
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,10 @@ from copilot.engine.products import Signals
 from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
 from copilot.engine.rendering import Rendered, render, slot_values
 from copilot.engine.replies import PASSAGE, Candidates, Draft, Selection, discussed_product, find_scripts
-from copilot.engine.retrieval import find, score_field
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
 
+N_EXTRACTS = 6
 MIN_MENTIONED = 0.7
 """A product whose `message` feature reaches this is the one being discussed."""
 
@@ -55,9 +56,8 @@ class Replier:
         if not situation.turn.has_content:
             return ChosenReplies(abstain_reason="no_content: the message has no words to answer")
         with watch.stage("retrieval"):
-            found = find_scripts(
-                situation.library.scripts, situation.query, situation.scripts_allowed, self.setup.policy.n_candidates
-            )
+            policy = self.setup.policy
+            found = find_scripts(situation.scripts, policy.n_searched).most_promising(policy.n_ranked, policy.reply)
         with watch.stage("passages"):
             extracts, extract_features = self._extracts(session, situation)
         with watch.stage("ranking"):
@@ -66,7 +66,7 @@ class Replier:
             ranked = weigh(np.vstack([features, extract_features]), self.setup.policy.reply)
         with watch.stage("selection"):
             drafts = self._drafts(session, situation, signals, products, found=found, cards=cards)
-            drafts += [Draft(card, len(cards) + place, (), None) for place, card in enumerate(extracts)]
+            drafts += [Draft(card, len(cards) + place, tuple, None) for place, card in enumerate(extracts)]
             selection = Selection(
                 self.setup.policy,
                 self.setup.rules,
@@ -80,10 +80,10 @@ class Replier:
 
     def _with_cards(self, session: Session, found: Candidates) -> tuple[Candidates, list[ScriptCard]]:
         """The candidates whose version is in the database, with their cards."""
-        keys = [found.key(position) for position in range(len(found.items))]
+        keys = found.keys()
         cards = self.scripts.get(session, keys)
         known = [position for position, key in enumerate(keys) if key in cards]
-        return found.subset(known), [cards[keys[position]] for position in known]
+        return found.subset(np.array(known, np.intp)), [cards[keys[position]] for position in known]
 
     def _script_features(
         self, session: Session, situation: Situation, found: Candidates, cards: Sequence[ScriptCard]
@@ -108,19 +108,19 @@ class Replier:
         known = {**products, **self.products.get(session, sorted(wanted - products.keys()))}
         mentioned = sku or _most_mentioned(signals)
         return [
-            Draft(card, position, found.matched(position), discussed_product(card, mentioned, known))
+            Draft(card, position, partial(found.matched, position), discussed_product(card, mentioned, known))
             for position, card in enumerate(cards)
         ]
 
     def _extracts(self, session: Session, situation: Situation) -> tuple[list[ScriptCard], NDArray[np.float64]]:
         """Candidate extracts of documents and their features."""
-        view = situation.library.passages
-        items = find(view, PASSAGE, situation.query, None, self.setup.policy.n_candidates // 4)
-        keys = [view.item_id(int(item)) for item in items]
+        search = situation.passages
+        items = search.find(PASSAGE, N_EXTRACTS)
+        keys = [search.view.item_id(item) for item in items.tolist()]
         cards = self.passages.get(session, keys)
         known = [position for position, key in enumerate(keys) if key in cards]
         chosen = [cards[keys[position]] for position in known]
-        scores = score_field(view, PASSAGE, situation.query, items[np.asarray(known, dtype=np.intp)])
+        scores = search.score(PASSAGE, items[np.array(known, np.intp)])
         return chosen, passage_features(scores, chosen, situation.moment)
 
     def _render(self, card: ScriptCard, product: ProductCard | None, situation: Situation) -> Rendered:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from knowledge.index.view import CollectionView
 from knowledge.text import canonical, tokenise
 
-BACKGROUND_ITEMS = 128
+BACKGROUND_ITEMS = 96
 """How many items tell what an unrelated text scores for this very message."""
 MIN_BACKGROUND_ITEMS = 20
 
@@ -39,51 +39,100 @@ class FieldScores:
     words: NDArray[np.float64]
     rows: NDArray[np.int32]
 
-
-def find(
-    view: CollectionView, field: str, query: Query, allowed: NDArray[np.bool_] | None, k: int
-) -> NDArray[np.int32]:
-    """Ordinals of the items that words or vectors of one field propose, ascending."""
-    by_vector = view.search_vectors(field, query.vector, allowed, k).items
-    by_words = view.search_words(field, query.tokens, allowed, k).items
-    return np.union1d(by_vector, by_words).astype(np.int32)
+    def subset(self, positions: NDArray[np.intp]) -> "FieldScores":
+        """Only these candidates, in this order."""
+        return FieldScores(self.similarity[positions], self.words[positions], self.rows[positions])
 
 
-def find_exact(view: CollectionView, field: str, query: Query, allowed: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Ordinals of allowed items having a text of this field that equals the message."""
-    items = view.exact(field, query.canonical)
-    return items[allowed[items]] if items.size else items
+class Search:
+    """All searches of one message in one collection, under one allow-list.
 
-
-def score_field(view: CollectionView, field: str, query: Query, items: NDArray[np.int32]) -> FieldScores:
-    """How well each candidate's best text of one field matches.
-
-    A cosine says little by itself (two unrelated sentences reach 0.8 with some encoders), so it is measured from what a
-    fixed sample of the library scores for the same message: 0 is unrelated, 1 is identical.
+    A cosine says little by itself (two unrelated sentences reach 0.8 with some encoders), so similarity is measured
+    from what a fixed sample of the collection scores for the same message: 0 is unrelated, 1 is identical.
     """
-    cosines, rows = view.rescore_vectors(field, query.vector, items)
-    background = unrelated_cosine(view, field, query.vector)
-    similarity = np.clip((cosines.astype(np.float64) - background) / max(1e-6, 1.0 - background), 0.0, 1.0)
-    similarity[rows < 0] = 0.0
-    return FieldScores(similarity, word_coverage(view, field, query.tokens, items), rows)
 
+    def __init__(
+        self,
+        view: CollectionView,
+        query: Query,
+        allowed: NDArray[np.bool_] | None,
+        backgrounds: dict[str, float] | None = None,
+    ) -> None:
+        self.view = view
+        self.query = query
+        self.allowed = allowed
+        self._backgrounds = {} if backgrounds is None else backgrounds
 
-def word_coverage(
-    view: CollectionView, field: str, tokens: Sequence[str], items: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """How much of the tokens' weight each item's best text has: its BM25 score over that of the tokens themselves."""
-    most = view.own_words_score(field, tokens)
-    if most <= 0.0 or not items.size:
-        return np.zeros(len(items))
-    scores, _ = view.rescore_words(field, tokens, items)
-    return np.clip(scores.astype(np.float64) / most, 0.0, 1.0)
+    def without(self, items: Sequence[int]) -> "Search":
+        """The same search, with some items no longer allowed."""
+        if not items:
+            return self
+        allowed = self.view.mask() if self.allowed is None else self.allowed.copy()
+        allowed[list(items)] = False
+        return Search(self.view, self.query, allowed, self._backgrounds)
 
+    def hidden(self) -> "Search":
+        """The same search among the living items that are not allowed."""
+        living = self.view.mask()
+        nothing = np.zeros_like(living)
+        return Search(
+            self.view, self.query, nothing if self.allowed is None else living & ~self.allowed, self._backgrounds
+        )
 
-def unrelated_cosine(view: CollectionView, field: str, vector: NDArray[np.float32]) -> float:
-    """The mean cosine of a fixed sample of items with this vector; 0 when there are too few to tell."""
-    if view.n_items < MIN_BACKGROUND_ITEMS:
-        return 0.0
-    sample = np.linspace(0, view.n_items - 1, min(BACKGROUND_ITEMS, view.n_items)).astype(np.int32)
-    cosines, rows = view.rescore_vectors(field, vector, sample)
-    known = cosines[rows >= 0]
-    return float(known.mean()) if known.size else 0.0
+    @property
+    def has_any(self) -> bool:
+        """Whether anything is allowed at all."""
+        return self.allowed is None or bool(self.allowed.any())
+
+    def nearest(self, field: str, k: int, least: float) -> NDArray[np.int32]:
+        """Ordinals of the `k` allowed items nearest in meaning, of those whose similarity is at least `least`."""
+        hits = self.view.search_vectors(field, self.query.vector, self.allowed, k)
+        return hits.items[self.similarity(field, hits.scores) >= least]
+
+    def find(self, field: str, k: int) -> NDArray[np.int32]:
+        """Ordinals of the allowed items that words or vectors of one field propose, ascending."""
+        by_vector = self.view.search_vectors(field, self.query.vector, self.allowed, k).items
+        by_words = self.view.search_words(field, self.query.tokens, self.allowed, k).items
+        return np.union1d(by_vector, by_words).astype(np.int32)
+
+    def find_exact(self, field: str) -> NDArray[np.int32]:
+        """Ordinals of the allowed items having a text of this field that equals the message."""
+        items = self.view.exact(field, self.query.canonical)
+        return items if self.allowed is None else items[self.allowed[items]]
+
+    def score(self, field: str, items: NDArray[np.int32]) -> FieldScores:
+        """How well each item's best text of one field matches."""
+        if not items.size:
+            return FieldScores(np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector, items)
+        similarity = self.similarity(field, cosines)
+        similarity[rows < 0] = 0.0
+        return FieldScores(similarity, self.coverage(field, self.query.tokens, items), rows)
+
+    def similarity(self, field: str, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Cosines of one field as similarities in 0..1."""
+        background = self._background(field)
+        return np.clip((cosines.astype(np.float64) - background) / max(1e-6, 1.0 - background), 0.0, 1.0)
+
+    def coverage(self, field: str, tokens: Sequence[str], items: NDArray[np.int32]) -> NDArray[np.float64]:
+        """How much of the tokens' weight each item's best text has: its BM25 score over that of the tokens."""
+        most = self.view.own_words_score(field, tokens)
+        if most <= 0.0 or not items.size:
+            return np.zeros(len(items))
+        scores, _ = self.view.rescore_words(field, tokens, items)
+        return np.clip(scores.astype(np.float64) / most, 0.0, 1.0)
+
+    def _background(self, field: str) -> float:
+        if field not in self._backgrounds:
+            self._backgrounds[field] = self._unrelated_cosine(field)
+        return self._backgrounds[field]
+
+    def _unrelated_cosine(self, field: str) -> float:
+        """The mean cosine of a fixed sample of items with the message; 0 when there are too few to tell."""
+        n_items = self.view.n_items
+        if n_items < MIN_BACKGROUND_ITEMS:
+            return 0.0
+        sample = np.linspace(0, n_items - 1, min(BACKGROUND_ITEMS, n_items)).astype(np.int32)
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector, sample)
+        known = cosines[rows >= 0]
+        return float(known.mean()) if known.size else 0.0

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from copilot.engine.diversity import SentLately
 from copilot.engine.eligibility import Place
 from copilot.engine.ranking import Moment
 from copilot.engine.request import SuggestRequest
-from copilot.engine.retrieval import Query
+from copilot.engine.retrieval import Query, Search
 from copilot.engine.turn import Turn, is_complaint
-from knowledge.index.library_index import LibraryView
 from knowledge.tables import MessageRole
 
 
@@ -19,7 +15,7 @@ from knowledge.tables import MessageRole
 class Situation:
     """The turn, the place, the query, what was sent lately, and what may be shown at all.
 
-    The masks have shape (n_items,) over the ordinals of `library`, which stays the same for the whole message.
+    The searches see the library as it was at one moment, the same for the whole message.
     """
 
     request: SuggestRequest
@@ -29,9 +25,10 @@ class Situation:
     sent: SentLately
     stage: str
     language: str
-    library: LibraryView
-    scripts_allowed: NDArray[np.bool_]
-    products_allowed: NDArray[np.bool_]
+    index_version: str
+    scripts: Search
+    products: Search
+    passages: Search
 
     @property
     def moment(self) -> Moment:

@@ -124,7 +124,7 @@ def problem_response(error: Exception) -> Response:
 
 
 def _on_known(_: Request, error: Exception) -> Response:
-    if kind_of(error).status >= 500:
+    if kind_of(error).status >= 500 and not isinstance(error, BusyError):
         logger.warning("%s: %s", type(error).__name__, error)
     return problem_response(error)
 

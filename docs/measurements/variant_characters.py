@@ -11,7 +11,7 @@ from pathlib import Path
 from opencc import OpenCC
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2F800), range(0x30000, 0x323B0))
-PREFERRED = dict(zip("妳姊牠衹祇著痺瞭喫呑値倶靑艶澁麽麼", "你姐它只只着痹了吃吞值俱青艳涩么么", strict=True))
+PREFERRED = dict(zip("妳姊牠衹祇著痺瞭喫呑値倶靑艶澁麽麼覆藉", "你姐它只只着痹了吃吞值俱青艳涩么么复借", strict=True))
 
 
 def is_simplified(character: str) -> bool:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, inspect, select
 from sqlmodel import Session, col
 
 from knowledge.tables import IndexChange, IndexKind
@@ -25,12 +25,19 @@ class Change:
     item_id: str
 
 
+_CHANGE = inspect(IndexChange).local_table.c
+_NEXT_CHANGES = (
+    select(_CHANGE.seq, _CHANGE.kind, _CHANGE.item_id)
+    .where(_CHANGE.tenant_id == bindparam("tenant_id"), _CHANGE.seq > bindparam("after"))
+    .order_by(_CHANGE.seq)
+    .limit(bindparam("n_changes"))
+)
+
+
 def read_changes(session: Session, tenant_id: str, after: int, limit: int) -> list[Change]:
     """The tenant's first changes after a sequence number, in order."""
-    columns = (col(IndexChange.seq), col(IndexChange.kind), col(IndexChange.item_id))
-    query = select(*columns).where(col(IndexChange.tenant_id) == tenant_id).where(col(IndexChange.seq) > after)
-    rows = session.execute(query.order_by(col(IndexChange.seq)).limit(limit))
-    return [Change(seq or 0, kind, item_id) for seq, kind, item_id in rows]
+    found = {"tenant_id": tenant_id, "after": after, "n_changes": limit}
+    return [Change(seq, kind, item_id) for seq, kind, item_id in session.connection().execute(_NEXT_CHANGES, found)]
 
 
 def last_seq(session: Session, tenant_id: str) -> int:

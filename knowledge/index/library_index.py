@@ -136,6 +136,10 @@ class LibraryIndex:
             raise SearchIndexError(f"{len(state.stuck)} cannot be indexed, first {kind.value} {item_id}: {stuck.error}")
         return state.watermark
 
+    def refresh(self) -> None:
+        """Take in what has changed, without trying again what could not be indexed before; cheap when nothing has."""
+        self._step(retry=False)
+
     def wait_for(self, seq: int, timeout_s: float) -> bool:
         """Whether the change with this sequence number can be found, waiting for it if need be."""
         if not self._follower.is_running and self.watermark < seq:

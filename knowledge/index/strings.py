@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,7 @@ class StringColumn:
     @classmethod
     def load(cls, folder: Path, name: str) -> "StringColumn":
         """A column on disk, mapped into memory."""
-        return cls(
-            np.load(folder / f"{name}.bytes.npy", mmap_mode="r"), np.load(folder / f"{name}.offsets.npy", mmap_mode="r")
-        )
+        return cls(_mapped(folder / f"{name}.bytes.npy"), _mapped(folder / f"{name}.offsets.npy"))
 
     def save(self, folder: Path, name: str) -> None:
         """Write two files, `name.bytes.npy` and `name.offsets.npy`."""
@@ -81,9 +80,7 @@ class HashLookup:
     @classmethod
     def load(cls, folder: Path, name: str) -> "HashLookup":
         """A lookup on disk, mapped into memory."""
-        return cls(
-            np.load(folder / f"{name}.hashes.npy", mmap_mode="r"), np.load(folder / f"{name}.places.npy", mmap_mode="r")
-        )
+        return cls(_mapped(folder / f"{name}.hashes.npy"), _mapped(folder / f"{name}.places.npy"))
 
     def save(self, folder: Path, name: str) -> None:
         """Write two files, `name.hashes.npy` and `name.places.npy`."""
@@ -116,3 +113,8 @@ def hash64(string: str) -> int:
 def hashes64(strings: Iterable[str]) -> NDArray[np.uint64]:
     """The hash of each string."""
     return np.fromiter((hash64(string) for string in strings), np.uint64)
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    """An array mapped into memory, as a plain array: a `memmap` makes every element look-up ten times dearer."""
+    return np.asarray(np.load(path, mmap_mode="r"))

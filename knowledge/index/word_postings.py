@@ -3,6 +3,7 @@
 Everything is kept twice: by token, to find rows that may be good, and by row, to score a row exactly.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,24 +53,36 @@ class WordPostings:
 def count_words(
     documents: Iterable[Sequence[str]], shared: WordStatistics | None
 ) -> tuple[WordPostings, WordStatistics]:
-    """Counts every document's tokens; with `shared` statistics their average length is used instead of the own."""
-    vocabulary: dict[str, int] = {}
-    lengths: list[int] = []
-    occurrences: list[int] = []
-    for tokens in documents:
-        lengths.append(len(tokens))
-        occurrences += [vocabulary.setdefault(token, len(vocabulary)) for token in tokens]
+    """Counts every document's tokens; `shared` statistics take the place of the documents' own."""
+    lengths, occurrences, vocabulary = _numbered(documents)
     keys = word_keys(vocabulary)
     order = np.argsort(keys)
-    number = np.empty(len(keys), np.int64)
-    number[order] = np.arange(len(keys))
-    length = np.array(lengths, np.int64)
-    rows, numbers, counts = _counted(length, number[np.array(occurrences, np.int64)], len(keys))
-    frequencies = np.bincount(numbers, minlength=len(keys)).astype(np.int32)
-    average = float(length.mean()) if len(length) else 0.0
-    statistics = shared or WordStatistics(len(length), average, keys[order], frequencies)
-    impacts = _impacts(counts, length[rows], statistics.average_length)
-    return _postings(keys[order], rows, numbers, impacts, len(length)), statistics
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.arange(len(keys))
+    keys = keys[order]
+    rows, tokens, counts = _counted(lengths, place[occurrences], len(keys))
+    statistics = shared or _statistics(lengths, keys, tokens)
+    impacts = _impacts(counts, lengths[rows], statistics.average_length)
+    return _postings(keys, rows, tokens, impacts, len(lengths)), statistics
+
+
+def _numbered(documents: Iterable[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32], dict[str, int]]:
+    """Each document's length, all tokens as numbers in the order they come, and the number of each token."""
+    vocabulary: dict[str, int] = {}
+    lengths, occurrences = array("q"), array("i")
+    for tokens in documents:
+        lengths.append(len(tokens))
+        occurrences.extend([vocabulary.setdefault(token, len(vocabulary)) for token in tokens])
+    return np.array(lengths, np.int64), np.array(occurrences, np.int32), vocabulary
+
+
+def _statistics(lengths: NDArray[np.int64], keys: NDArray[np.uint64], tokens: NDArray[np.int64]) -> WordStatistics:
+    return WordStatistics(
+        n_documents=len(lengths),
+        average_length=float(lengths.mean()) if len(lengths) else 0.0,
+        keys=keys,
+        frequencies=np.bincount(tokens, minlength=len(keys)).astype(np.int32),
+    )
 
 
 def _counted(

@@ -20,17 +20,21 @@ class WordStatistics:
     keys: NDArray[np.uint64]
     frequencies: NDArray[np.int32]
 
-    def weights(self, keys: NDArray[np.uint64], times: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What each token of a question counts: times x log(1 + (N - n + 0.5) / (n + 0.5)).
-
-        The inverse frequency is that of Robertson and Zaragoza 2009 in the form Lucene uses, which is never negative;
-        a token never seen has n = 0.
-        """
+    def seen(self, keys: NDArray[np.uint64]) -> NDArray[np.integer]:
+        """In how many documents each token occurs."""
         places, known = places_of(keys, self.keys)
-        seen = np.zeros(len(keys), np.float64)
-        seen[known] = self.frequencies[places[known]]
-        idfs = np.log1p((self.n_documents - seen + 0.5) / (seen + 0.5))
-        return (times * idfs).astype(np.float32)
+        counts = np.zeros(len(keys), np.int32)
+        counts[known] = self.frequencies[places[known]]
+        return counts
+
+    def weights(self, seen: NDArray[np.integer], times: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What tokens of a question count: times asked x log(1 + (N - n + 0.5) / (n + 0.5)), n documents having them.
+
+        The inverse frequency is that of Robertson and Zaragoza 2009 in the form Lucene uses, which is never negative.
+        """
+        weights: NDArray[np.float32] = np.log1p((self.n_documents - seen + 0.5) / (seen + 0.5)).astype(np.float32)
+        weights *= times
+        return weights
 
 
 def word_keys(words: Iterable[str]) -> NDArray[np.uint64]:

@@ -99,20 +99,24 @@ class WordField:
         counts = Counter(tokens)
         times = np.fromiter(counts.values(), np.float32, len(counts))
         norm = K1 * (1 - B + B * len(tokens) / max(self._statistics.average_length, 1e-9))
-        return float(np.sum(self._statistics.weights(word_keys(counts), times) * times * (K1 + 1) / (times + norm)))
+        weights = self._statistics.weights(self._statistics.seen(word_keys(counts)), times)
+        return float(np.sum(weights * times * (K1 + 1) / (times + norm)))
 
     def save(self, folder: Path) -> None:
         """Writes the field's files into the folder, which is made when missing."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {field.name: getattr(self._postings, field.name) for field in fields(WordPostings)}
         arrays |= {"owners": self._owners, "item_starts": self._item_starts}
-        arrays |= {"statistics_keys": self._statistics.keys, "statistics_frequencies": self._statistics.frequencies}
+        arrays["statistics_frequencies"] = self._statistics.frequencies
+        if is_shared := self._statistics.keys is not self._postings.keys:
+            arrays["statistics_keys"] = self._statistics.keys
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
         facts = {
             "format": FORMAT,
             "n_documents": self._statistics.n_documents,
             "average_length": self._statistics.average_length,
+            "is_shared": is_shared,
         }
         (folder / "words.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -125,13 +129,13 @@ class WordField:
         """
         try:
             facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            postings = WordPostings(**{field.name: _mapped(folder, field.name) for field in fields(WordPostings)})
             statistics = WordStatistics(
                 n_documents=int(facts["n_documents"]),
                 average_length=float(facts["average_length"]),
-                keys=_mapped(folder, "statistics_keys"),
+                keys=_mapped(folder, "statistics_keys") if facts["is_shared"] else postings.keys,
                 frequencies=_mapped(folder, "statistics_frequencies"),
             )
-            postings = WordPostings(**{field.name: _mapped(folder, field.name) for field in fields(WordPostings)})
             owners, item_starts = _mapped(folder, "owners"), _mapped(folder, "item_starts")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexCorruptError(f"{folder}: the word index cannot be read ({error})") from error
@@ -144,10 +148,13 @@ class WordField:
     def _query(self, tokens: Sequence[str]) -> WordQuery:
         counts = Counter(tokens)
         keys = word_keys(counts)
-        weights = self._statistics.weights(keys, np.fromiter(counts.values(), np.float32, len(counts)))
         places, known = places_of(keys, self._postings.keys)
-        places, weights = places[known], weights[known]
-        order = np.argsort(self._postings.token_starts[places + 1] - self._postings.token_starts[places])
+        places, keys = places[known], keys[known]
+        times = np.fromiter(counts.values(), np.float32, len(counts))[known]
+        n_rows = self._postings.token_starts[places + 1] - self._postings.token_starts[places]
+        is_shared = self._statistics.keys is not self._postings.keys
+        weights = self._statistics.weights(self._statistics.seen(keys) if is_shared else n_rows, times)
+        order = np.argsort(n_rows)
         return WordQuery(places[order], weights[order])
 
     def _is_cheaper_by_row(self, query: WordQuery, n_allowed: int) -> bool:

@@ -176,9 +176,9 @@ def test_the_inverted_file_alone_keeps_recall_when_few_are_allowed(
     large: tuple[NDArray[np.float32], VectorField], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows, _ = large
-    monkeypatch.setattr(vectors_module, "EXACT_ROWS", 200)
+    monkeypatch.setattr(vectors_module, "EXACT_ROWS", 1_000)
     field = VectorField.build(rows, owners_of(rows), len(rows) // ROWS_PER_ITEM)
-    allowed = np.random.default_rng(14).random(field.n_items) < 0.02
+    allowed = np.random.default_rng(14).random(field.n_items) < 0.05
     queries = messages_like(rows, seed=15)
     found = [np.isin(true_best(rows, q, allowed, 10), field.search(q, allowed, 50).items[:10]).mean() for q in queries]
     assert np.mean(found) >= 0.99
