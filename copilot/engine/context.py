@@ -1,20 +1,24 @@
 """The customer as of now: who this is, what was bought, what stage the business is in."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import monotonic
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from knowledge.audience import CustomerFacts
-from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, Team, User
+from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
 
 MAX_ORDER_LINES = 500
 MAX_EVENTS = 30
 CACHE_SIZE = 4096
+AGENT_KEPT_S = 10.0
+"""Changes of agents are not in the feed; they are few, and seen after so long."""
 GONE = frozenset({"refunded", "cancelled", "returned"})
 IN_TRANSIT = frozenset({"shipped", "in_transit"})
 NOT_SENT = frozenset({"paid", "created", "pending"})
@@ -124,7 +128,7 @@ class ContextReader:
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
         self._customers: OrderedDict[str, CustomerContext] = OrderedDict()
-        self._agents: dict[str, AgentContext] = {}
+        self._agents: dict[str, tuple[float, AgentContext]] = {}
         self._lock = threading.Lock()
 
     def forget(self, customer_id: str) -> None:
@@ -150,13 +154,15 @@ class ContextReader:
         """The agent; one who is not registered has a name and no team."""
         if agent_id is None:
             return AgentContext()
-        if agent_id not in self._agents:
-            user = session.get(User, (self.tenant_id, agent_id))
-            team = session.get(Team, (self.tenant_id, user.team_id)) if user and user.team_id else None
-            self._agents[agent_id] = AgentContext(
-                agent_id, user.name if user else agent_id, team.id if team else (user.team_id if user else None)
-            )
-        return self._agents[agent_id]
+        read_at, kept = self._agents.get(agent_id, (-math.inf, AgentContext()))
+        if monotonic() - read_at < AGENT_KEPT_S:
+            return kept
+        user = session.get(User, (self.tenant_id, agent_id))
+        found = AgentContext(agent_id, user.name, user.team_id) if user else AgentContext(agent_id, agent_id)
+        if len(self._agents) >= CACHE_SIZE:
+            self._agents.clear()
+        self._agents[agent_id] = (monotonic(), found)
+        return found
 
     def _keep(self, customer_id: str, context: CustomerContext) -> None:
         with self._lock:

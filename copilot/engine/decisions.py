@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from rapidfuzz.distance import Levenshtein
@@ -92,19 +92,23 @@ class DecisionDesk:
         fingerprint = _fingerprint(decision)
         with self.database.write() as session:
             earlier = self._earlier(session, key, fingerprint)
+            shown = self._set(session, decision.set_id)
+            if earlier is not None and earlier.kind == DecisionKind.STALE:
+                raise StaleConversationError(shown.conversation_version, earlier.conversation_version or 0)
             if earlier is not None:
                 return earlier
-            shown = self._set(session, decision.set_id)
             suggestion = self._suggestion(session, decision)
             conversation = self._conversation(session, shown)
             stale = _is_stale(decision, shown, conversation)
             if not stale:
                 self._require_sendable(decision, suggestion)
             recorded = self._write(session, decision, shown, suggestion, None if stale else conversation, stale=stale)
-            if not stale:
-                self._remember(session, key, fingerprint, recorded)
-        if stale and conversation is not None:
-            raise StaleConversationError(shown.conversation_version, conversation.version)
+            made_for, now_at = shown.conversation_version, conversation.version if conversation else 0
+            self._remember(
+                session, key, fingerprint, replace(recorded, conversation_version=now_at) if stale else recorded
+            )
+        if stale:
+            raise StaleConversationError(made_for, now_at)
         return recorded
 
     def note_outcome(self, outcome: NewOutcome, *, key: str | None = None) -> Recorded:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import get_type_hints
 
 SEARCH_FEATURES = (
@@ -95,7 +96,7 @@ class Policy:
     max_promotions_per_week: int = 3
     min_silence_after_complaint_days: int = 1
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that change with any number of the policy."""
         text = json.dumps(asdict(self), sort_keys=True)

@@ -102,18 +102,22 @@ def not_wanted_again(owned: Mapping[str, Owned], now: datetime) -> dict[str, str
 def gather(
     search: Search,
     customer: CustomerContext,
+    cards: Mapping[str, ProductCard],
     owned: Mapping[str, Owned],
     *,
     models: ProductModels,
     now: datetime,
     language: str,
 ) -> Signals:
-    """Candidates from every source, with what speaks for each; all of them are allowed."""
+    """Candidates from every source, with what speaks for each; all of them are allowed.
+
+    `cards` are those of what the customer bought.
+    """
     signals = Signals()
     say = REASONS["en" if language == "en" else "zh"]
     _from_message(signals, search, say)
     _from_refills(signals, owned, now, say)
-    _from_baskets(signals, customer, models, say)
+    _from_baskets(signals, customer, cards, models, say)
     _from_events(signals, customer, now, say)
     _from_popularity(signals, models)
     for sku in list(signals.features):
@@ -217,7 +221,13 @@ def _from_refills(signals: Signals, owned: Mapping[str, Owned], now: datetime, s
         signals.add(sku, "refill", value, Reason(text, f"order:{having.last.order_id}"))
 
 
-def _from_baskets(signals: Signals, customer: CustomerContext, models: ProductModels, say: Mapping[str, str]) -> None:
+def _from_baskets(
+    signals: Signals,
+    customer: CustomerContext,
+    cards: Mapping[str, ProductCard],
+    models: ProductModels,
+    say: Mapping[str, str],
+) -> None:
     affinity = models.affinity
     recent = list(dict.fromkeys(line.sku for line in customer.kept))[:N_RECENT_SKUS]
     for sku in recent:
@@ -230,7 +240,7 @@ def _from_baskets(signals: Signals, customer: CustomerContext, models: ProductMo
             share = float(together) / float(affinity.n_baskets[number])
             other = affinity.skus[neighbour]
             reference = f"baskets:{sku}+{other}:{together}/{affinity.n_baskets[number]}"
-            text = say["together"].format(name=sku, one_in=1.0 / share)
+            text = say["together"].format(name=cards[sku].name if sku in cards else sku, one_in=1.0 / share)
             signals.add(other, "bought_together", min(1.0, math.sqrt(share)), Reason(text, reference))
 
 

@@ -38,6 +38,7 @@ class Promoter:
         signals = gather(
             situation.products.without(ordinals),
             place.customer,
+            bought,
             owned,
             models=self.setup.models,
             now=place.now,

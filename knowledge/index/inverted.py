@@ -1,10 +1,10 @@
 """An inverted file of compact codes: which items are worth scoring exactly, without reading every row.
 
-Rows are spread over lists around trained centres. A code holds what is left (row minus centre) in two bits a dimension,
-so 300,000 rows of 384 dimensions take 34 MB. Measured side by side at 300,000 clustered rows, 128 of 1,024 lists, recall
-.99, one core: 8-bit scalar codes 4.6 ms, RaBitQ 2.7 ms, these product-quantised codes 0.8 ms, because for inner products
-one lookup table serves all lists; a flat scan of 4-bit codes took 2.5 ms and found less. A filter goes into the scan
-itself and costs little there: FAISS asks it only about rows that beat the worst kept.
+Rows are spread over lists around trained centres. A code holds what is left (row minus centre) in two bits a
+dimension, so 300,000 rows of 384 dimensions take 34 MB. Measured side by side at 300,000 clustered rows, 128 of 1,024
+lists, recall .99, one core: 8-bit scalar codes 4.6 ms, RaBitQ 2.7 ms, these product-quantised codes 0.8 ms, because for
+inner products one lookup table serves all lists; a flat scan of 4-bit codes took 2.5 ms and found less. A filter goes
+into the scan itself and costs little there: FAISS asks it only about rows that beat the worst kept.
 """
 
 import json

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 DEPTH = 10
 N_FIRST_LISTS = 16
 N_QUERIES = 384
-COVERAGE = 0.996
+COVERAGE = 0.997
 """The part of the true nearest rows whose lists are looked into."""
 PERTURBATION = 0.4
 _QUERIES_AT_ONCE = 32

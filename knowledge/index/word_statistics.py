@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -39,8 +40,12 @@ class WordStatistics:
 
 def word_keys(words: Iterable[str]) -> NDArray[np.uint64]:
     """A 64-bit hash of each word, the same on every machine; a million words meet by chance once in 30 million."""
-    digests = b"".join(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest() for word in words)
-    return np.frombuffer(digests, "<u8").astype(np.uint64)
+    return np.frombuffer(b"".join(map(_digest, words)), "<u8").astype(np.uint64)
+
+
+@lru_cache(maxsize=65_536)
+def _digest(word: str) -> bytes:
+    return blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def places_of(wanted: NDArray[np.uint64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

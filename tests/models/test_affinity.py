@@ -60,3 +60,10 @@ def test_a_shop_without_orders_has_no_neighbours() -> None:
     none = np.zeros(0, np.int64)
     model = Affinity.fit(SKUS, none, none, none, none.astype(np.float64), n_neighbours=2)
     assert (model.neighbours == -1).all()
+
+
+def test_a_shop_where_nobody_has_bought_anything_twice_has_no_gaps() -> None:
+    numbers = np.array([0, 1, 2])
+    model = Affinity.fit(SKUS, numbers, numbers, numbers, np.array([0.0, 30.0, 70.0]))
+    assert np.isnan(model.gap_days).all()
+    assert model.n_gaps.tolist() == [0, 0, 0]

@@ -11,7 +11,7 @@ from knowledge.index import vectors as vectors_module
 from knowledge.index.hits import Hits
 from knowledge.index.vectors import VectorField
 
-N_QUERIES = 40
+N_QUERIES = 120
 ROWS_PER_ITEM = 2
 
 
