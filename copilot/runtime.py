@@ -94,6 +94,7 @@ class Runtime:
     def close(self) -> None:
         """Stop following changes and give everything back."""
         self.index.close()
+        self.engine.close()
         self.workspace.close()
 
 

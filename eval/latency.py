@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter, thread_time
+from time import perf_counter, process_time
 from typing import TypeVar
 
 import numpy as np
@@ -60,9 +60,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Taken:
-    """What one call took: on the wall clock, and of it the calling thread's time on a processor, in milliseconds.
+    """What one call took, in milliseconds: on the wall clock, and of processors, by all threads of the process.
 
-    Only the second is the same on a busy machine as on a quiet one; it leaves out waiting and other threads.
+    Processor time leaves out waiting. Other processes do not take part in it, though they slow it by crowding the caches.
     """
 
     wall_ms: float
@@ -94,7 +94,7 @@ class Clocks:
     """The clocks that `Taken` is read from."""
 
     wall: Clock = perf_counter
-    cpu: Clock = thread_time
+    cpu: Clock = process_time
 
 
 def time_side_by_side(

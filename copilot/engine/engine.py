@@ -2,8 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session
 
 from copilot.engine.answer import SuggestionAnswer, Versions
@@ -29,6 +32,8 @@ from knowledge.tables import IndexKind, MessageRole, Scene
 SEARCHED_CHARACTERS = 400
 """Of a very long message only its end is searched; that is where the question stands."""
 N_CONTEXT_SEARCHED = 2
+N_ENCODING = 4
+"""Messages encoded at once; meanwhile each one's customer is read and its words are searched."""
 
 
 class Engine:
@@ -53,6 +58,7 @@ class Engine:
         self.replier = Replier(setup, self.promoter.products)
         self.script_rules = Latest(ScriptRuleTable)
         self.product_rules = Latest(ProductRuleTable)
+        self._encoding = ThreadPoolExecutor(N_ENCODING, "encode")
         index.on_changes(self._forget)
 
     def suggest(self, request: SuggestRequest) -> SuggestionAnswer:
@@ -74,6 +80,10 @@ class Engine:
             )
         return answer
 
+    def close(self) -> None:
+        """Give the threads back."""
+        self._encoding.shutdown()
+
     def versions(self, index_version: str | None = None) -> Versions:
         """What produces answers now."""
         return Versions(
@@ -86,16 +96,15 @@ class Engine:
     def _read_situation(self, session: Session, request: SuggestRequest, watch: Stopwatch) -> Situation:
         with watch.stage("context"):
             turn = read_turn(session, request)
+            searched = turn.message[-SEARCHED_CHARACTERS:]
+            encoded = self._encoding.submit(self._encode, searched)
             place = self._place(session, request, turn)
             sent = read_sent(
                 session, self.setup.tenant_id, place.customer.customer_id, now=place.now, policy=self.setup.policy
             )
-        with watch.stage("encode"):
-            searched = turn.message[-SEARCHED_CHARACTERS:]
-            vector = self.encoder.encode_queries([searched])[0]
         before = [said.text for said in turn.context[-N_CONTEXT_SEARCHED:] if said.role is MessageRole.CUSTOMER]
         with watch.stage("tokens"):
-            query = Query.of(searched, vector, before)
+            query = Query.of(searched, encoded, before)
         library = self.index.view
         with watch.stage("eligibility"):
             scripts, products = library.scripts, library.products
@@ -116,6 +125,10 @@ class Engine:
             passages=Search(library.passages, query, None),
         )
 
+    def _encode(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.encoder.encode_queries([text])[0]
+        return vector
+
     def _place(self, session: Session, request: SuggestRequest, turn: Turn) -> Place:
         conversation = turn.conversation
         customer_id = request.customer_id or (conversation.customer_id if conversation else None)
@@ -129,6 +142,10 @@ class Engine:
 
     def _answer(self, session: Session, situation: Situation, watch: Stopwatch) -> SuggestionAnswer:
         request = situation.request
+        with watch.stage("words"):
+            self.replier.read_ahead(situation)
+        with watch.stage("encode"):
+            situation.query.encoded.result()
         with watch.stage("products"):
             picture = self.promoter.look(session, situation)
         chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch)

@@ -13,7 +13,16 @@ from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passage
 from copilot.engine.products import Signals
 from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
 from copilot.engine.rendering import Rendered, render, slot_values
-from copilot.engine.replies import PASSAGE, Candidates, Draft, Selection, discussed_product, find_scripts
+from copilot.engine.replies import (
+    PASSAGE,
+    REPLY,
+    TRIGGER,
+    Candidates,
+    Draft,
+    Selection,
+    discussed_product,
+    find_scripts,
+)
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
 
@@ -77,6 +86,13 @@ class Replier:
         return ChosenReplies(
             tuple(selection.replies), tuple(selection.excluded), self._silence(selection), _presenting(cards, ranked)
         )
+
+    def read_ahead(self, situation: Situation) -> None:
+        """Search by words, which needs no vector."""
+        if situation.turn.has_content:
+            for field in (TRIGGER, REPLY):
+                situation.scripts.find_by_words(field, self.setup.policy.n_searched)
+            situation.passages.find_by_words(PASSAGE, N_EXTRACTS)
 
     def _with_cards(self, session: Session, found: Candidates) -> tuple[Candidates, list[ScriptCard]]:
         """The candidates whose version is in the database, with their cards."""

@@ -1,6 +1,7 @@
 """Find what might answer: words and vectors, triggers and replies, all under the same allow-list."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,19 +17,24 @@ MIN_BACKGROUND_ITEMS = 20
 
 @dataclass(frozen=True)
 class Query:
-    """A message made ready for search."""
+    """A message made ready for search; its vector may still be on the way."""
 
     text: str
-    vector: NDArray[np.float32]
+    encoded: Future[NDArray[np.float32]]
     tokens: tuple[str, ...]
     canonical: str
     context_tokens: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, message: str, vector: NDArray[np.float32], context: Sequence[str] = ()) -> "Query":
-        """The query for a message whose vector, shape (dim,), is already known."""
+    def of(cls, message: str, encoded: Future[NDArray[np.float32]], context: Sequence[str] = ()) -> "Query":
+        """The query for a message; `encoded` gives its vector, shape (dim,)."""
         said_before = tuple(tokenise(" ".join(context))) if context else ()
-        return cls(message, vector, tuple(tokenise(message)), canonical(message), said_before)
+        return cls(message, encoded, tuple(tokenise(message)), canonical(message), said_before)
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """The message's vector; waits for it."""
+        return self.encoded.result()
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Search:
         self.query = query
         self.allowed = allowed
         self._backgrounds = {} if backgrounds is None else backgrounds
+        self._found_by_words: dict[tuple[str, int], NDArray[np.int32]] = {}
 
     def without(self, items: Sequence[int]) -> "Search":
         """The same search, with some items no longer allowed."""
@@ -91,9 +98,16 @@ class Search:
 
     def find(self, field: str, k: int) -> NDArray[np.int32]:
         """Ordinals of the allowed items that words or vectors of one field propose, ascending."""
+        by_words = self.find_by_words(field, k)
         by_vector = self.view.search_vectors(field, self.query.vector, self.allowed, k).items
-        by_words = self.view.search_words(field, self.query.tokens, self.allowed, k).items
         return np.union1d(by_vector, by_words).astype(np.int32)
+
+    def find_by_words(self, field: str, k: int) -> NDArray[np.int32]:
+        """The part of `find` that needs no vector; done once, so that it can be done while the message is encoded."""
+        if (field, k) not in self._found_by_words:
+            hits = self.view.search_words(field, self.query.tokens, self.allowed, k)
+            self._found_by_words[field, k] = hits.items
+        return self._found_by_words[field, k]
 
     def find_exact(self, field: str) -> NDArray[np.int32]:
         """Ordinals of the allowed items having a text of this field that equals the message."""

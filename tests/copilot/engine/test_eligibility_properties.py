@@ -186,7 +186,7 @@ def random_audience(random: np.random.Generator) -> dict[str, object]:
         lambda: {"none": pick(random, TAGS, 1)},
         lambda: {"gender": pick(random, ("female", "male"), 1)[0]},
         lambda: {"gender": "female", "unknown_gender": "allow"},
-        lambda: {"age": [18, int(random.integers(20, 50))]},
+        lambda: {"age": [18, int(random.choice([30, 40]))]},
         lambda: {"orders": {"window_days": int(random.integers(1, 60)), "min": int(random.integers(0, 3))}},
         lambda: {"orders": {"max": int(random.integers(0, 3))}},
         lambda: {"segments": pick(random, ("会员", "等级"), 1)},
@@ -228,9 +228,9 @@ def random_product(random: np.random.Generator, number: int) -> dict[str, object
         "tags": pick(random, TAGS, 1),
         "price_fen": None if random.random() < 0.1 else int(random.choice([5_900, 149_999, 150_000, 300_000])),
         "stock": None if random.random() < 0.1 else int(random.choice([0, 1, 8, 8])),
-        "status": str(random.choice(["active", "active", "active", "inactive", "discontinued"])),
+        "status": str(random.choice(["active"] * 6 + ["inactive", "discontinued"])),
         "replenish_days": int(random.choice([20, 40])) if random.random() < 0.5 else None,
-        "audience": random_audience(random),
+        "audience": random_audience(random) if random.random() < 0.5 else {},
     }
 
 
@@ -258,8 +258,8 @@ def random_person(random: np.random.Generator, number: int) -> Person:
 
 
 def random_birthday(random: np.random.Generator) -> date:
-    """About now, so that a birthday lies within the times that are asked for."""
-    return date(int(random.integers(1970, 2012)), 11, int(random.integers(1, 25)))
+    """Within the times that are asked for, of somebody who then turns 18, 31 or 41."""
+    return date(int(random.choice([2008, 1995, 1985])), 11, int(random.integers(3, 22)))
 
 
 def pick(random: np.random.Generator, choices: tuple[str, ...], n: int) -> list[str]:
