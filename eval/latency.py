@@ -62,7 +62,7 @@ class Spread:
 class Taken:
     """What one call took, in milliseconds: on the wall clock, and of processors, by all threads of the process.
 
-    Processor time leaves out waiting. Other processes do not take part in it, though they slow it by crowding the caches.
+    Processor time leaves out waiting and other processes, though these slow it by crowding the caches.
     """
 
     wall_ms: float

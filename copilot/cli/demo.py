@@ -43,9 +43,11 @@ def demo(
         typer.echo(f"The sample brand is in {workspace} ({added} new rows).")
     if no_serve:
         return
+    from copilot.sample.waiting import WAITING
     from copilot.web.server import run
 
-    run(settings, host, port, open_browser=open_browser)
+    path = f"/console/c/{WAITING[0].conversation_id}"
+    run(settings, host, port, open_browser=open_browser, path=path)
 
 
 def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
@@ -53,6 +55,7 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     from copilot.building import build_all
     from copilot.sample.brand import brand_folder
     from copilot.sample.generator import SampleConfig, write_sample
+    from copilot.sample.waiting import open_waiting
     from copilot.shop import SHOP_FILE, Shop
     from knowledge.imports import import_folder
     from knowledge.index.status import index_status
@@ -71,6 +74,7 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
                 now=utc_now,
                 progress=lambda kind: lambda done, total: advance(done, total, kind.value),
             )
+        open_waiting(made.database, settings.tenant, utc_now())
         status = index_status(made.index_folder, made.database, settings.tenant)
         if status.snapshot is None or status.n_waiting:
             with progress_bar("indexing") as advance:

@@ -34,8 +34,10 @@ class ConsoleServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
-    """Serve a workspace; prints the address, follows changes of the database, returns after SIGINT or SIGTERM.
+def run(settings: Settings, host: str, port: int, *, open_browser: bool = False, path: str = "/") -> None:
+    """Serve a workspace; `path` is the page to look at first.
+
+    Prints the address, follows changes of the database, returns after SIGINT or SIGTERM.
 
     Raises:
         WorkspaceError: there is no such workspace.
@@ -49,7 +51,7 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
         with socket.create_server((host, port), family=family) as listener:
             signal.signal(signal.SIGTERM, _stop_was_asked)
             with suppress(KeyboardInterrupt):
-                _serve(runtime, listener, open_browser=open_browser)
+                _serve(runtime, listener, path, open_browser=open_browser)
     finally:
         runtime.close()
 
@@ -58,11 +60,11 @@ def _stop_was_asked(_: int, __: FrameType | None) -> None:
     """Do nothing: uvicorn sends the signal again once it has stopped, and the workspace is still to be closed."""
 
 
-def _serve(runtime: Runtime, listener: socket.socket, *, open_browser: bool) -> None:
+def _serve(runtime: Runtime, listener: socket.socket, path: str, *, open_browser: bool) -> None:
     app = create_app(runtime, WebOptions())
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S, server_header=False)
     host, port = listener.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}{path.rstrip('/')}"
     print(f"Copilot is at {url} (stop it with Ctrl+C)", flush=True)  # noqa: T201  # the address is this command's output
     if runtime.degraded:
         logger.warning("suggestions by words only: %s", runtime.degraded)

@@ -127,7 +127,11 @@ class InvertedFile:
             return np.empty(0, np.float32), np.empty(0, np.int64)
         list_scores = centre_scores[lists]
         scores, labels = np.empty(n_rows, np.float32), np.empty(n_rows, np.int64)
-        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+        parameters = faiss.SearchParametersIVF()
+        parameters.nprobe = len(lists)
+        if bits is not None:
+            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+            parameters.sel = selector
         self._index.search_preassigned_c(  # type: ignore[attr-defined]  # the wrapper without _c takes no parameters
             1,
             faiss.swig_ptr(query),
@@ -137,12 +141,12 @@ class InvertedFile:
             faiss.swig_ptr(scores),
             faiss.swig_ptr(labels),
             False,
-            faiss.SearchParametersIVF(nprobe=len(lists), sel=selector),
+            parameters,
         )
         return scores, labels
 
 
-def _quantiser_of(index: "faiss.IndexIVFPQFastScan") -> "faiss.IndexFlatIP":
+def _quantiser_of(index: "faiss.IndexIVFPQFastScan") -> "faiss.Index":
     import faiss
 
     return faiss.downcast_index(index.quantizer)

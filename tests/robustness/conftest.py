@@ -35,8 +35,9 @@ class Worker:
     said: list[list[str]] = field(default_factory=list)
 
     @classmethod
-    def start(cls, role: str, workspace: Path, seed: int = 0, files: Path | None = None) -> "Worker":
-        command = [sys.executable, str(WORKERS), role, str(workspace), str(seed), *([str(files)] if files else [])]
+    def start(cls, role: str, workspace: Path, seed: int = 0, step: int = 0, files: Path | None = None) -> "Worker":
+        facts = [role, workspace, seed, step, *([files] if files else [])]
+        command = [sys.executable, str(WORKERS), *map(str, facts)]
         pipe = subprocess.PIPE
         return cls(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8"))
 
@@ -59,6 +60,10 @@ class Worker:
         self.listen(n_lines)
         time.sleep(pause_s)  # the moment of death is random on purpose
         self.process.send_signal(signal.SIGKILL)
+        return self.last_words()
+
+    def last_words(self) -> list[list[str]]:
+        """All that it said, once it is dead by kill."""
         rest = self.process.stdout.read()
         self.said += [line.split() for line in rest.splitlines(keepends=True) if line.endswith("\n")]
         self.close()

@@ -1,6 +1,6 @@
 """`kill -9` at random moments; what was said to be done is done, and nothing is done by halves.
 
-One kill of each kind runs always; `make test-slow` adds the others.
+Two kills of each kind run always, one by the clock and one at a step; `make test-slow` adds the others.
 """
 
 import sqlite3
@@ -25,8 +25,8 @@ from knowledge.workspace import DATABASE_FILE, Workspace, utc_now
 from models.encoders.hashing import HashEncoder
 
 THEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
-KILLS_OF_EACH_KIND = 14
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, KILLS_OF_EACH_KIND))]
+KILLS_OF_EACH_KIND = 26
+SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, KILLS_OF_EACH_KIND))]
 LONGEST_PAUSE_S = 0.05
 
 IMPORTED_TABLES = {
@@ -40,6 +40,20 @@ IMPORTED_TABLES = {
     "order_line": "*",
     "order_status_change": "*",
 }
+
+
+MOST_LINES = {"import": 12, "publish": 120, "decide": 90, "build": 12}
+MOST_STEPS = {"import": 100, "publish": 500, "decide": 700, "build": 1_000}
+
+
+def killed(start, role: str, workspace: Path, seed: int, files: Path | None = None) -> list[list[str]]:
+    """What a worker said before it died: with even seeds by the clock, with odd ones at a random step of its work."""
+    random = default_rng(seed)
+    if seed % 2:
+        step = int(random.integers(1, MOST_STEPS[role] + 1))
+        return start(role, workspace, seed, step, files).last_words()
+    n_lines, pause_s = int(random.integers(1, MOST_LINES[role] + 1)), random.uniform(0, LONGEST_PAUSE_S)
+    return start(role, workspace, seed, 0, files).kill_after(n_lines, pause_s)
 
 
 @contextmanager
@@ -62,9 +76,7 @@ def assert_index_agrees(workspace: Workspace) -> None:
 def test_a_killed_import_leaves_whole_rows_and_can_be_run_again(
     seed: int, shop_folder: Path, brand_files: Path, imported_whole: Path, start
 ) -> None:
-    random = default_rng(seed)
-    worker = start("import", shop_folder, seed, brand_files)
-    said = worker.kill_after(int(random.integers(1, 13)), random.uniform(0, LONGEST_PAUSE_S))
+    said = killed(start, "import", shop_folder, seed, brand_files)
     with survivor(shop_folder) as (workspace, database):
         assert_acknowledged_rows_are_there(database, said)
         assert_imported_rows_are_whole(database)
@@ -108,10 +120,7 @@ def assert_imported_rows_are_whole(database: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_acknowledged_publication_is_lost(seed: int, shop_folder: Path, start) -> None:
-    random = default_rng(seed)
-    said = start("publish", shop_folder, seed).kill_after(
-        int(random.integers(1, 120)), random.uniform(0, LONGEST_PAUSE_S)
-    )
+    said = killed(start, "publish", shop_folder, seed)
     with survivor(shop_folder) as (workspace, database):
         assert_scripts_are_whole(database)
         assert_acknowledged_versions_are_live(database, said)
@@ -159,10 +168,7 @@ def assert_every_change_is_announced(database: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_acknowledged_decision_is_lost_or_made_twice(seed: int, shop_folder: Path, start) -> None:
-    random = default_rng(seed)
-    said = start("decide", shop_folder, seed).kill_after(
-        int(random.integers(1, 90)), random.uniform(0, LONGEST_PAUSE_S)
-    )
+    said = killed(start, "decide", shop_folder, seed)
     with survivor(shop_folder) as (workspace, database):
         shown = {words[1]: int(words[2]) + int(words[3]) for words in said if words[0] == "shown"}
         decided = {words[1]: words[2:] for words in said if words[0] == "decided"}
@@ -225,8 +231,7 @@ def assert_repeats_change_nothing(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_build_leaves_an_index_that_serves_and_can_be_built_again(seed: int, shop_folder: Path, start) -> None:
-    random = default_rng(seed)
-    said = start("build", shop_folder, seed).kill_after(int(random.integers(1, 13)), random.uniform(0, LONGEST_PAUSE_S))
+    said = killed(start, "build", shop_folder, seed)
     with survivor(shop_folder) as (workspace, _):
         built = ["gen-000001", *(words[1] for words in said if words[0] == "built")]
         index = LibraryIndex.open(workspace.index_folder, workspace.database, DEFAULT_TENANT, HashEncoder())

@@ -1,8 +1,10 @@
-"""Processes that are killed or watched by the tests: `python workers.py ROLE WORKSPACE SEED [FILES]`.
+"""Processes that are killed or watched by the tests: `python workers.py ROLE WORKSPACE SEED STEP [FILES]`.
 
-Each says on standard output, flushed line by line, what is safely done; what it has said must survive anything.
+With a STEP other than 0 the process kills itself at its STEP-th statement, commit or file of the index. Each says on standard output, flushed line by line, what is safely done; what it has said must survive anything.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,12 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from numpy.random import Generator, default_rng
+from sqlalchemy import Engine, event
 
 from knowledge.tables import DEFAULT_TENANT, IndexKind
 from knowledge.workspace import Workspace, utc_now
 
 THEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 """The moment of every import, so that two runs write the same rows."""
+FILE_STEPS = frozenset({"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"})
 
 
 def say(*words: object) -> None:
@@ -168,6 +172,22 @@ ROLES = {
     "shop": keep_shop,
 }
 
+
+def die_at(step: int, folder: str) -> None:
+    """Arrange for death at a step: transactions are short, so that a death by the clock seldom falls into one."""
+    steps = count(1)
+
+    def take(*_: object) -> None:
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", take)
+    event.listen(Engine, "commit", take)
+    sys.addaudithook(lambda name, facts: take() if name in FILE_STEPS and folder in str(facts) else None)
+
+
 if __name__ == "__main__":
-    role, folder, seed, *files = sys.argv[1:]
+    role, folder, seed, step, *files = sys.argv[1:]
+    if int(step):
+        die_at(int(step), folder)
     ROLES[role](Workspace.open(Path(folder)), default_rng(int(seed)), Path(files[0]) if files else Path())
