@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import BindParameter, bindparam, inspect, select
+from sqlmodel import Session
 
 from knowledge.audience import CustomerFacts
 from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
@@ -171,14 +171,54 @@ class ContextReader:
                 self._customers.popitem(last=False)
 
 
+_CUSTOMER, _TAG, _ORDER, _LINE, _EVENT = (
+    inspect(table).local_table.c for table in (Customer, CustomerTag, Order, OrderLine, Event)
+)
+_TENANT_ID: BindParameter[str] = bindparam("tenant_id")
+_CUSTOMER_ID: BindParameter[str] = bindparam("customer_id")
+_READ_CUSTOMER = select(
+    _CUSTOMER.name,
+    _CUSTOMER.gender,
+    _CUSTOMER.birthday,
+    _CUSTOMER.city,
+    _CUSTOMER.joined_at,
+    _CUSTOMER.attributes,
+).where(_CUSTOMER.tenant_id == _TENANT_ID, _CUSTOMER.id == _CUSTOMER_ID)
+_READ_TAGS = (
+    select(_TAG.tag, _TAG.value, _TAG.source, _TAG.confidence, _TAG.valid_from)
+    .where(_TAG.tenant_id == _TENANT_ID, _TAG.customer_id == _CUSTOMER_ID, _TAG.valid_to.is_(None))
+    .order_by(_TAG.id)
+)
+_READ_LINES = (
+    select(_ORDER.id, _LINE.sku, _ORDER.ordered_at, _ORDER.status, _LINE.quantity, _LINE.amount_fen)
+    .where(
+        _ORDER.tenant_id == _TENANT_ID,
+        _ORDER.customer_id == _CUSTOMER_ID,
+        _LINE.tenant_id == _ORDER.tenant_id,
+        _LINE.order_id == _ORDER.id,
+    )
+    .order_by(_ORDER.ordered_at.desc(), _ORDER.id, _LINE.sku)
+    .limit(MAX_ORDER_LINES)
+)
+_READ_EVENTS = (
+    select(_EVENT.kind, _EVENT.at, _EVENT.object)
+    .where(_EVENT.tenant_id == _TENANT_ID, _EVENT.customer_id == _CUSTOMER_ID)
+    .order_by(_EVENT.at.desc())
+    .limit(MAX_EVENTS)
+)
+"""Asked for every customer who writes, so they are written once, in terms of the tables rather than the classes."""
+
+
 def read_customer(session: Session, tenant_id: str, customer_id: str) -> CustomerContext | None:
     """The customer as the database has it now, or `None`."""
-    customer = session.get(Customer, (tenant_id, customer_id))
+    asked = {"tenant_id": tenant_id, "customer_id": customer_id}
+    connection = session.connection()
+    customer = connection.execute(_READ_CUSTOMER, asked).one_or_none()
     if customer is None:
         return None
-    tags = _read_tags(session, tenant_id, customer_id)
+    tags = tuple(TagFact(*row) for row in connection.execute(_READ_TAGS, asked))
     return CustomerContext(
-        customer_id=customer.id,
+        customer_id=customer_id,
         name=customer.name,
         gender=customer.gender,
         birthday=customer.birthday,
@@ -187,53 +227,10 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
         segments=frozenset(_listed(customer.attributes.get("segments"))) | {fact.tag for fact in tags},
         attributes=customer.attributes,
         tags=tags,
-        bought=_read_lines(session, tenant_id, customer_id),
-        events=_read_events(session, tenant_id, customer_id),
+        bought=tuple(Bought(*row) for row in connection.execute(_READ_LINES, asked)),
+        events=tuple(SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)),
     )
 
 
 def _listed(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _read_tags(session: Session, tenant_id: str, customer_id: str) -> tuple[TagFact, ...]:
-    query = select(CustomerTag).where(
-        col(CustomerTag.tenant_id) == tenant_id,
-        col(CustomerTag.customer_id) == customer_id,
-        col(CustomerTag.valid_to).is_(None),
-    )
-    rows = session.execute(query.order_by(col(CustomerTag.id))).scalars()
-    return tuple(TagFact(row.tag, row.value, row.source, row.confidence, row.valid_from) for row in rows)
-
-
-def _read_lines(session: Session, tenant_id: str, customer_id: str) -> tuple[Bought, ...]:
-    """Lines of the customer's orders, newest first.
-
-    The orders are read first: joined in one query, SQLite may begin with every line of the tenant instead.
-    """
-    of_customer = select(col(Order.id), col(Order.ordered_at), col(Order.status)).where(
-        col(Order.tenant_id) == tenant_id, col(Order.customer_id) == customer_id
-    )
-    newest = of_customer.order_by(col(Order.ordered_at).desc(), col(Order.id)).limit(MAX_ORDER_LINES)
-    orders = {order_id: (ordered_at, status) for order_id, ordered_at, status in session.execute(newest)}
-    if not orders:
-        return ()
-    query = select(
-        col(OrderLine.order_id), col(OrderLine.sku), col(OrderLine.quantity), col(OrderLine.amount_fen)
-    ).where(col(OrderLine.tenant_id) == tenant_id, col(OrderLine.order_id).in_(orders))
-    lines = [
-        Bought(order_id, sku, *orders[order_id], quantity, amount_fen)
-        for order_id, sku, quantity, amount_fen in session.execute(query)
-    ]
-    place = {order_id: position for position, order_id in enumerate(orders)}
-    return tuple(sorted(lines, key=lambda line: (place[line.order_id], line.sku))[:MAX_ORDER_LINES])
-
-
-def _read_events(session: Session, tenant_id: str, customer_id: str) -> tuple[SeenEvent, ...]:
-    query = (
-        select(col(Event.kind), col(Event.at), col(Event.object))
-        .where(col(Event.tenant_id) == tenant_id, col(Event.customer_id) == customer_id)
-        .order_by(col(Event.at).desc())
-        .limit(MAX_EVENTS)
-    )
-    return tuple(SeenEvent(*row) for row in session.execute(query))

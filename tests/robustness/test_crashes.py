@@ -25,7 +25,7 @@ from knowledge.workspace import DATABASE_FILE, Workspace, utc_now
 from models.encoders.hashing import HashEncoder
 
 THEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
-KILLS_OF_EACH_KIND = 26
+KILLS_OF_EACH_KIND = 20
 SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, KILLS_OF_EACH_KIND))]
 LONGEST_PAUSE_S = 0.05
 

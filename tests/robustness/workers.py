@@ -1,6 +1,7 @@
 """Processes that are killed or watched by the tests: `python workers.py ROLE WORKSPACE SEED STEP [FILES]`.
 
-With a STEP other than 0 the process kills itself at its STEP-th statement, commit or file of the index. Each says on standard output, flushed line by line, what is safely done; what it has said must survive anything.
+With a STEP other than 0 the process kills itself at its STEP-th statement, commit or touch of a file of the workspace.
+Each says on standard output, flushed line by line, what is safely done; what it has said must survive anything.
 """
 
 import os
