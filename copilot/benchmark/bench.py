@@ -93,10 +93,10 @@ def _measure(
     steps.begin(f"{size:,} scripts: publishing")
     freshness = measure_freshness(own, config.n_publications, np.random.default_rng([seed, size, 5]))
     steps.begin(f"{size:,} scripts: cold starts")
-    cold_start_s = measure_cold_starts(own, asked[: config.n_cold_starts])
+    cold_start = measure_cold_starts(own, asked[: config.n_cold_starts])
     floor = _floor(own.workspace / "index", machine)
     return SizeReport(
-        size, (load_before + load()) / 2, build, serving, throughput, memory, freshness, cold_start_s, floor
+        size, (load_before + load()) / 2, build, serving, throughput, memory, freshness, cold_start, floor
     )
 
 

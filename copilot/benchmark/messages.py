@@ -4,28 +4,37 @@ import numpy as np
 
 from copilot.benchmark.people import N_CUSTOMERS, customer_id
 from copilot.benchmark.rules import N_AGENTS, agent_id
-from copilot.benchmark.texts import Topic, topics
-from copilot.benchmark.vocabulary import SAID_BEFORE
+from copilot.benchmark.texts import N_TRIGGERS, Topic, topics
+from copilot.benchmark.vectors import N_ENCODED
+from copilot.benchmark.vocabulary import LEAD_INS, SAID_BEFORE, TAILS
 from copilot.engine.request import Said, SuggestRequest
 from knowledge.tables import MessageRole, Scene
 
 GROUP_SHARE = 0.1
+N_ASKED_ABOUT = N_ENCODED // N_TRIGGERS
+"""Messages ask about scripts whose triggers were encoded for real."""
+N_WORDINGS = len(LEAD_INS) * len(TAILS)
 
 
 def draw_requests(n_scripts: int, seed: int, n: int, *, part: int) -> list[SuggestRequest]:
-    """`n` requests about topics of the library; half of them with what was said before.
+    """`n` requests about the first topics of the library; half of them with what was said before.
 
     Another `part` gives other requests; customers come back only when there are more requests than customers.
     """
     rng = np.random.default_rng([seed, n_scripts])
-    about = topics(n_scripts, rng)  # drawn first when the library was written, so the topics are the same
+    about = topics(n_scripts, rng)[:N_ASKED_ABOUT]  # drawn first when the library was written: the same topics
     own = np.random.default_rng([seed, n_scripts, part])
-    chosen = own.choice(len(about), n, replace=n > len(about)).tolist()
-    customers = np.resize(own.permutation(N_CUSTOMERS), n).tolist()
-    numbers = own.permutation(max(n, 100)).tolist()
+    order = own.permutation(len(about)).tolist()
+    first_wording = int(own.integers(N_WORDINGS))
+    customers = own.permutation(N_CUSTOMERS).tolist()
     return [
-        _request(about[place], number, customer, own)
-        for place, number, customer in zip(chosen, numbers, customers, strict=False)
+        _request(
+            about[order[number % len(order)]],
+            first_wording + number // len(order) + number,
+            customers[number % N_CUSTOMERS],
+            own,
+        )
+        for number in range(n)
     ]
 
 

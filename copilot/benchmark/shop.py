@@ -14,7 +14,7 @@ from copilot.settings import Settings
 from knowledge.workspace import Workspace, utc_now
 
 FACTS_FILE = "benchmark.json"
-LIBRARY_FORMAT = 1
+LIBRARY_FORMAT = 2
 """Rises whenever the same size and seed give another library."""
 
 

@@ -71,7 +71,7 @@ def test_a_whole_run_measures_everything(tmp_path: Path) -> None:
     (one,) = report.sizes
     assert one.n_scripts == SIZE
     assert one.freshness.lookup_ms.n == one.freshness.suggest_ms.n == 2
-    assert one.cold_start_s.n == 1
+    assert one.cold_start.wall_s.n == 1
     assert min(one.throughput.threads_per_s, one.throughput.processes_per_s, one.memory.peak_mb) > 0
     assert one.floor.vector_bytes > (3 + 1 + 2) * SIZE * 256 * 4 * 0.9  # triggers, replies, two texts of products
     assert len(steps) == 7
