@@ -126,8 +126,8 @@ def with_fts5(documents: list[list[str]], owners: NDArray[np.int32], folder: Pat
             base.executemany("INSERT INTO allow VALUES (?)", ((row,) for row in eligible))
             state["allowed"] = allowed
         match = " OR ".join(f'"{token}"' for token in dict.fromkeys(tokens))
-        only = "" if allowed is None else "AND rowid IN (SELECT id FROM allow)"
-        sql = f"SELECT rowid FROM words WHERE words MATCH ? {only} ORDER BY rank LIMIT ?"  # noqa: S608 - no value in it
+        joined = "" if allowed is None else "CROSS JOIN allow ON allow.id = words.rowid"
+        sql = f"SELECT words.rowid FROM words {joined} WHERE words MATCH ? ORDER BY words.rank LIMIT ?"  # noqa: S608
         found = [row for (row,) in base.execute(sql, (match, 4 * k))]
         return list(dict.fromkeys(owners[found].tolist()))[:k]
 

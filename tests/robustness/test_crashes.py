@@ -43,14 +43,16 @@ IMPORTED_TABLES = {
 
 
 MOST_LINES = {"import": 12, "publish": 120, "decide": 90, "build": 12}
-MOST_STEPS = {"import": 100, "publish": 500, "decide": 700, "build": 1_000}
+STEPS = {"import": (2, 10), "publish": (100, 2), "decide": (300, 5), "build": (60, 80)}
+"""The first step to die at, and how far apart: so the deaths at a step spread over one whole round of work."""
 
 
 def killed(start, role: str, workspace: Path, seed: int, files: Path | None = None) -> list[list[str]]:
-    """What a worker said before it died: with even seeds by the clock, with odd ones at a random step of its work."""
+    """What a worker said before it died: with even seeds by the clock, with odd ones at a step of its work."""
     random = default_rng(seed)
     if seed % 2:
-        step = int(random.integers(1, MOST_STEPS[role] + 1))
+        first, apart = STEPS[role]
+        step = first + apart * (seed // 2) + int(random.integers(apart))
         return start(role, workspace, seed, step, files).last_words()
     n_lines, pause_s = int(random.integers(1, MOST_LINES[role] + 1)), random.uniform(0, LONGEST_PAUSE_S)
     return start(role, workspace, seed, 0, files).kill_after(n_lines, pause_s)
@@ -159,7 +161,10 @@ def assert_scripts_are_whole(database: sqlite3.Connection) -> None:
 
 
 def assert_every_change_is_announced(database: sqlite3.Connection) -> None:
-    """As many changes in the feed as publications, retirements and product changes in the audit trail."""
+    """Each published version is in the audit trail, and each step of the audit trail in the feed."""
+    published = database.execute("SELECT script_id FROM script_version WHERE published_at IS NOT NULL")
+    audited = database.execute("SELECT subject FROM audit_entry WHERE action = 'script.publish'")
+    assert Counter(published) == Counter(audited)
     announced = Counter(item_id for (item_id,) in database.execute("SELECT item_id FROM index_change"))
     actions = "('script.publish', 'script.retire', 'product.change')"
     audited = database.execute(f"SELECT subject FROM audit_entry WHERE action IN {actions}")  # noqa: S608
