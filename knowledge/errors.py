@@ -56,4 +56,7 @@ class IndexMissingError(SearchIndexError):
 
 
 class IndexCorruptError(SearchIndexError):
-    """A snapshot's files do not agree with its manifest."""
+    """A snapshot's files are damaged or of another version; the database is whole, so it can be built anew."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; run: copilot index build")
