@@ -28,7 +28,7 @@ WAITING = (
     Waiting("waiting-parcel", ("我的快递到哪了？",), order_status="shipped"),
     Waiting("waiting-price", ("你们家这个有点贵呀", "能便宜点吗😂"), tag="价格敏感"),
     Waiting("waiting-english", ("Hi, do you ship to Hong Kong?",), tag="English", agent_id="a12"),
-    Waiting("waiting-group", ("群里今天有活动吗",), tag="会员", scene=Scene.GROUP, agent_id="a10"),
+    Waiting("waiting-group", ("群里今天有优惠吗",), tag="会员", scene=Scene.GROUP, agent_id="a10"),
 )
 
 
