@@ -5,10 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, inspect, select
-from sqlmodel import Session, col
+from sqlalchemy import BindParameter, Row, bindparam, inspect, select
+from sqlmodel import Session
 
 from copilot.engine.language import language_of
 from knowledge.tables import Document, Passage, Product, Script, ScriptUse, ScriptVersion
@@ -24,7 +24,46 @@ _USES = select(_USE.script_id, _USE.agent_id, _USE.n_shown, _USE.n_accepted, _US
     _USE.script_id.in_(bindparam("script_ids", expanding=True)),
     _USE.agent_id.in_(bindparam("agent_ids", expanding=True)),
 )
-"""Asked for every message, so it is written once, in terms of the table rather than the class."""
+_SCRIPT, _VERSION, _PASSAGE, _DOCUMENT, _PRODUCT = (
+    inspect(table).local_table.c for table in (Script, ScriptVersion, Passage, Document, Product)
+)
+_TENANT_ID: BindParameter[str] = bindparam("tenant_id")
+_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+_SCRIPTS = select(
+    _VERSION.script_id,
+    _VERSION.version,
+    _VERSION.text,
+    _VERSION.stages,
+    _VERSION.skus,
+    _VERSION.audience,
+    _VERSION.published_at,
+    _SCRIPT.kind,
+    _SCRIPT.title,
+).where(
+    _VERSION.tenant_id == _TENANT_ID,
+    _VERSION.script_id.in_(_IDS),
+    _VERSION.version.in_(bindparam("versions", expanding=True)),
+    _SCRIPT.tenant_id == _VERSION.tenant_id,
+    _SCRIPT.id == _VERSION.script_id,
+)
+_PASSAGES = select(_PASSAGE.id, _PASSAGE.heading, _PASSAGE.text, _DOCUMENT.title).where(
+    _PASSAGE.tenant_id == _TENANT_ID,
+    _PASSAGE.id.in_(_IDS),
+    _DOCUMENT.tenant_id == _PASSAGE.tenant_id,
+    _DOCUMENT.id == _PASSAGE.document_id,
+)
+_PRODUCTS = select(
+    _PRODUCT.sku,
+    _PRODUCT.name,
+    _PRODUCT.category,
+    _PRODUCT.price_fen,
+    _PRODUCT.currency,
+    _PRODUCT.stock,
+    _PRODUCT.tags,
+    _PRODUCT.replenish_days,
+    _PRODUCT.status,
+).where(_PRODUCT.tenant_id == _TENANT_ID, _PRODUCT.sku.in_(_IDS))
+"""Asked for every message, so they are written once, in terms of the tables rather than the classes."""
 
 
 @dataclass(frozen=True)
@@ -114,54 +153,21 @@ def read_scripts(
     reads the whole table for `(id, version) IN (…)`.
     """
     wanted = frozenset(keys)
-    query = (
-        select(ScriptVersion, col(Script.kind), col(Script.title))
-        .join(
-            Script,
-            (col(Script.tenant_id) == col(ScriptVersion.tenant_id)) & (col(Script.id) == col(ScriptVersion.script_id)),
-        )
-        .where(
-            col(ScriptVersion.tenant_id) == tenant_id,
-            col(ScriptVersion.script_id).in_({script_id for script_id, _ in wanted}),
-            col(ScriptVersion.version).in_({version for _, version in wanted}),
-        )
-    )
-    cards = {}
-    for row, kind, title in session.execute(query):
-        if (row.script_id, row.version) not in wanted:
-            continue
-        cards[row.script_id, row.version] = ScriptCard(
-            script_id=row.script_id,
-            version=row.version,
-            kind=kind.value,
-            title=title,
-            text=row.text,
-            stages=frozenset(row.stages),
-            skus=tuple(row.skus),
-            targeted_tags=_targeted(row.audience),
-            published_at=row.published_at,
-            language=language_of(row.text),
-        )
-    return cards
+    asked = {"tenant_id": tenant_id, "ids": list({key[0] for key in keys}), "versions": list({key[1] for key in keys})}
+    rows = session.connection().execute(_SCRIPTS, asked)
+    return {(row.script_id, row.version): _script_card(row) for row in rows if (row.script_id, row.version) in wanted}
 
 
 def read_passages(session: Session, tenant_id: str, passage_ids: Sequence[str]) -> dict[str, ScriptCard]:
     """Cards of passages by id; the text is an extract to use, with its document as the source."""
-    query = (
-        select(Passage, col(Document.title))
-        .join(
-            Document,
-            (col(Document.tenant_id) == col(Passage.tenant_id)) & (col(Document.id) == col(Passage.document_id)),
-        )
-        .where(col(Passage.tenant_id) == tenant_id, col(Passage.id).in_(passage_ids))
-    )
-    return {row.id: _passage_card(row, title) for row, title in session.execute(query)}
+    rows = session.connection().execute(_PASSAGES, {"tenant_id": tenant_id, "ids": list(passage_ids)})
+    return {row.id: _passage_card(row) for row in rows}
 
 
 def read_products(session: Session, tenant_id: str, skus: Sequence[str]) -> dict[str, ProductCard]:
     """Cards of products by sku."""
-    query = select(Product).where(col(Product.tenant_id) == tenant_id, col(Product.sku).in_(skus))
-    return {row.sku: _product_card(row) for row in session.execute(query).scalars()}
+    rows = session.connection().execute(_PRODUCTS, {"tenant_id": tenant_id, "ids": list(skus)})
+    return {row.sku: _product_card(row) for row in rows}
 
 
 def read_use(session: Session, tenant_id: str, script_ids: Sequence[str], agent_id: str | None) -> dict[str, Use]:
@@ -186,7 +192,37 @@ def price_text(price_fen: int | None) -> str | None:
     return f"{price_fen // 100}" if price_fen % 100 == 0 else f"{price_fen / 100:.2f}"
 
 
-def _product_card(row: Product) -> ProductCard:
+def _script_card(row: Row[*tuple[Any, ...]]) -> ScriptCard:
+    return ScriptCard(
+        script_id=row.script_id,
+        version=row.version,
+        kind=row.kind.value,
+        title=row.title,
+        text=row.text,
+        stages=frozenset(row.stages),
+        skus=tuple(row.skus),
+        targeted_tags=_targeted(row.audience),
+        published_at=row.published_at,
+        language=language_of(row.text),
+    )
+
+
+def _passage_card(row: Row[*tuple[Any, ...]]) -> ScriptCard:
+    return ScriptCard(
+        script_id=row.id,
+        version=1,
+        kind="passage",
+        title=" · ".join(part for part in (row.title, row.heading) if part),
+        text=row.text,
+        stages=frozenset(),
+        skus=(),
+        targeted_tags=frozenset(),
+        published_at=None,
+        language=language_of(row.text),
+    )
+
+
+def _product_card(row: Row[*tuple[Any, ...]]) -> ProductCard:
     return ProductCard(
         sku=row.sku,
         name=row.name,
@@ -198,21 +234,6 @@ def _product_card(row: Product) -> ProductCard:
         tags=frozenset(row.tags),
         replenish_days=row.replenish_days,
         status=row.status,
-    )
-
-
-def _passage_card(row: Passage, document_title: str) -> ScriptCard:
-    return ScriptCard(
-        script_id=row.id,
-        version=1,
-        kind="passage",
-        title=" · ".join(part for part in (document_title, row.heading) if part),
-        text=row.text,
-        stages=frozenset(),
-        skus=(),
-        targeted_tags=frozenset(),
-        published_at=None,
-        language=language_of(row.text),
     )
 
 

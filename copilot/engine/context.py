@@ -189,15 +189,18 @@ _READ_TAGS = (
     .where(_TAG.tenant_id == _TENANT_ID, _TAG.customer_id == _CUSTOMER_ID, _TAG.valid_to.is_(None))
     .order_by(_TAG.id)
 )
+_NEWEST = (  # a query of its own: joined directly, SQLite may begin with every order line of the tenant
+    select(_ORDER.id, _ORDER.ordered_at, _ORDER.status)
+    .where(_ORDER.tenant_id == _TENANT_ID, _ORDER.customer_id == _CUSTOMER_ID)
+    .order_by(_ORDER.ordered_at.desc(), _ORDER.id)
+    .limit(MAX_ORDER_LINES)
+    .subquery()
+    .c
+)
 _READ_LINES = (
-    select(_ORDER.id, _LINE.sku, _ORDER.ordered_at, _ORDER.status, _LINE.quantity, _LINE.amount_fen)
-    .where(
-        _ORDER.tenant_id == _TENANT_ID,
-        _ORDER.customer_id == _CUSTOMER_ID,
-        _LINE.tenant_id == _ORDER.tenant_id,
-        _LINE.order_id == _ORDER.id,
-    )
-    .order_by(_ORDER.ordered_at.desc(), _ORDER.id, _LINE.sku)
+    select(_NEWEST.id, _LINE.sku, _NEWEST.ordered_at, _NEWEST.status, _LINE.quantity, _LINE.amount_fen)
+    .where(_LINE.tenant_id == _TENANT_ID, _LINE.order_id == _NEWEST.id)
+    .order_by(_NEWEST.ordered_at.desc(), _NEWEST.id, _LINE.sku)
     .limit(MAX_ORDER_LINES)
 )
 _READ_EVENTS = (
