@@ -7,9 +7,11 @@ from sqlmodel import Session
 
 from copilot.engine.answer import ProductSuggestion
 from copilot.engine.cards import CardFile, ProductCard, read_products
+from copilot.engine.context import CustomerContext
 from copilot.engine.products import Signals, gather, not_wanted_again, owned_products, rank_products
 from copilot.engine.setup import EngineSetup
 from copilot.engine.situation import Situation
+from knowledge.tables import Scene
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,14 @@ class Promoter:
     def look(self, session: Session, situation: Situation) -> ProductPicture:
         """Everything that speaks for or against a product now."""
         view, place = situation.products.view, situation.place
-        bought = self.products.get(session, sorted({line.sku for line in place.customer.kept}))
-        owned = owned_products(place.customer, bought, self.setup.models)
+        customer = _known_here(situation)
+        bought = self.products.get(session, sorted({line.sku for line in customer.kept}))
+        owned = owned_products(customer, bought, self.setup.models)
         refused = not_wanted_again(owned, place.now)
         ordinals = [ordinal for sku in refused if (ordinal := view.ordinal(sku)) is not None]
         signals = gather(
             situation.products.without(ordinals),
-            place.customer,
+            customer,
             bought,
             owned,
             models=self.setup.models,
@@ -58,10 +61,15 @@ class Promoter:
         ranked = rank_products(
             picture.signals,
             picture.cards,
-            situation.place.customer,
+            _known_here(situation),
             policy=policy,
             n=situation.request.max_products,
             language=self.setup.shop.language,
         )
         chosen = tuple(replace(product, script_id=presenting.get(product.sku)) for product in ranked)
         return chosen, "" if chosen else "nothing fits well enough"
+
+
+def _known_here(situation: Situation) -> CustomerContext:
+    """The customer, or nobody in a group: what one person bought must not show there."""
+    return CustomerContext() if situation.place.scene is Scene.GROUP else situation.place.customer

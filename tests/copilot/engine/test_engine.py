@@ -179,3 +179,32 @@ def test_an_empty_or_endless_message_is_refused(message: str) -> None:
 def test_a_very_long_message_is_answered(shop) -> None:
     fill(shop)
     assert ask(shop, "啊" * 19_000 + "可以退货吗").set_id
+
+
+def test_products_in_a_group_say_nothing_of_what_one_person_bought(shop) -> None:
+    fill(shop)
+    shop.add_product("cream", "云苔面霜", replenish_days=30)
+    shop.add_customer("c1", name="小林")
+    shop.add_order("o1", "c1", "cream", days_ago=31)
+    alone = ask(shop, "可以退货吗", customer_id="c1")
+    assert [(one.sku, one.reasons[0].reference) for one in alone.products] == [("cream", "order:o1")]
+    assert ask(shop, "可以退货吗", customer_id="c1", scene=Scene.GROUP).products == ()
+
+
+def test_nothing_is_promoted_to_somebody_who_complains(shop) -> None:
+    fill(shop)
+    shop.add_product("cream", "云苔面霜", replenish_days=30)
+    shop.add_customer("c1", name="小林")
+    shop.add_order("o1", "c1", "cream", days_ago=31)
+    answer = ask(shop, "用了过敏，我要退款", customer_id="c1")
+    assert (answer.products, answer.products_reason) == ((), "complaint")
+
+
+def test_a_thing_that_lasts_is_not_offered_again(shop) -> None:
+    fill(shop)
+    shop.add_product("towel", "长绒棉浴巾")
+    shop.add_customer("c1")
+    shop.add_order("o1", "c1", "towel", days_ago=400)
+    answer = ask(shop, "长绒棉浴巾", customer_id="c1")
+    assert answer.products == ()
+    assert ("towel", "owned:lasts") in [(one.item_id, one.rule) for one in answer.excluded]
