@@ -6,10 +6,14 @@ TORCH ?= torch==2.13.0
 PORT ?= 8000
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
-PYTEST = $(BIN)/python -m pytest
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export TOKENIZERS_PARALLELISM = false
 export OMP_NUM_THREADS ?= 1
+# Tests on real data are skipped where there is none.
+ifneq ($(wildcard ../shared/data),)
+export COPILOT_DATA ?= $(abspath ../shared/data)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow check fix bench screenshots browser clean
