@@ -11,7 +11,7 @@ from copilot.engine.replies import TRIGGER
 from copilot.engine.retrieval import Search
 from copilot.engine.situation import Situation
 
-N_SEARCHED = 3
+N_SEARCHED = 5
 MIN_HIDDEN = 0.5
 """An item that a rule hides is reported when it is this similar to the message (0..1)."""
 
@@ -22,13 +22,13 @@ def hidden_items(situation: Situation, refused: Mapping[str, str], rules: Produc
     scripts, products = situation.scripts.hidden(), situation.products.hidden()
     found = []
     if scripts.has_any:
-        near = scripts.nearest(TRIGGER, N_SEARCHED, MIN_HIDDEN)
+        near = scripts.alike(TRIGGER, N_SEARCHED, MIN_HIDDEN)
         for item in np.union1d(near, scripts.find_exact(TRIGGER)).tolist():
             window = scripts.view.number("valid_from", item), scripts.view.number("valid_to", item)
             rule = script_reason(scripts.view.label("rule", item), *window, place)
             found.append(Excluded(scripts.view.item_id(item), rule))
     if products.has_any:
-        for item in products.nearest(TEXT_FIELD, N_SEARCHED, MIN_HIDDEN).tolist():
+        for item in products.alike(TEXT_FIELD, N_SEARCHED, MIN_HIDDEN).tolist():
             numbers = products.view.number("stock", item), products.view.number("price_fen", item)
             rule = product_reason(products.view.label("rule", item), *numbers, place, rules)
             found.append(Excluded(products.view.item_id(item), rule))

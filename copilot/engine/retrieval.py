@@ -91,10 +91,11 @@ class Search:
         """Whether anything is allowed at all."""
         return self.allowed is None or bool(self.allowed.any())
 
-    def nearest(self, field: str, k: int, least: float) -> NDArray[np.int32]:
-        """Ordinals of the `k` allowed items nearest in meaning, of those whose similarity is at least `least`."""
-        hits = self.view.search_vectors(field, self.query.vector, self.allowed, k)
-        return hits.items[self.similarity(field, hits.scores) >= least]
+    def alike(self, field: str, k: int, least: float) -> NDArray[np.int32]:
+        """Of the `k` allowed items that share the weightiest words, those at least this similar in meaning."""
+        items = self.find_by_words(field, k)
+        cosines, _ = self.view.rescore_vectors(field, self.query.vector, items)
+        return items[self.similarity(field, cosines) >= least]
 
     def find(self, field: str, k: int) -> NDArray[np.int32]:
         """Ordinals of the allowed items that words or vectors of one field propose, ascending."""

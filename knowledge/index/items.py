@@ -102,7 +102,6 @@ def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
     columns = (Script.id, Script.kind, version.version, version.text, version.triggers)
     rule = (
         _raw("audience", version.audience),
-        _raw("stages", version.stages),
         _raw("scenes", version.scenes),
         _raw("channels", version.channels),
     )
@@ -112,7 +111,7 @@ def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _script_item(row: Row[Any]) -> IndexItem:
-    rule = _script_rule(row.audience, row.stages, row.scenes, row.channels, row.scope)
+    rule = _script_rule(row.audience, row.scenes, row.channels, row.scope)
     return IndexItem(
         item_id=row.id,
         version=row.version,
@@ -126,12 +125,11 @@ def _script_item(row: Row[Any]) -> IndexItem:
 
 
 @lru_cache(maxsize=_KNOWN_RULES)
-def _script_rule(audience: str, stages: str, scenes: str, channels: str, scope: str) -> str:
-    """The rule of a script, from the JSON texts of its columns."""
+def _script_rule(audience: str, scenes: str, channels: str, scope: str) -> str:
+    """Who and where a script is for, from the JSON texts of its columns; its stage is a preference, not a rule."""
     return canonical_json(
         {
             "audience": json.loads(audience),
-            "stages": json.loads(stages),
             "scenes": json.loads(scenes),
             "channels": json.loads(channels),
             "scope": scope,

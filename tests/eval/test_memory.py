@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from eval.bandwidth import read_bandwidth
-from eval.memory import STATUS_FILE, own_memory, read_status
+from eval.memory import STATUS_FILE, read_status
 
 STATUS = """Name:\tpython
 VmPeak:\t  900000 kB

@@ -36,7 +36,6 @@ def test_a_published_script_becomes_an_item_with_its_texts_and_rule(shop: Any) -
     assert found.labels["kind"] == "script"
     assert json.loads(found.labels["rule"]) == {
         "audience": {"all": ["会员"]},
-        "stages": [],
         "scenes": ["direct"],
         "channels": [],
         "scope": "organisation",
