@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import select
 from sqlmodel import col
 
+from copilot.encoding import NoEncoder, load_encoder
 from copilot.errors import NotReadyError
-from copilot.runtime import WordsOnlyEncoder, affinity_folder, load_encoder
+from copilot.runtime import affinity_folder
 from copilot.settings import Settings
 from knowledge.database import Database
 from knowledge.index.build import BuildReport, build_index
@@ -39,7 +40,7 @@ def build_all(settings: Settings, workspace: Workspace, progress: Progress | Non
     """
     start = perf_counter()
     encoder = load_encoder(settings.model_copy(update={"threads": os.cpu_count() or 1}))
-    if isinstance(encoder, WordsOnlyEncoder):
+    if isinstance(encoder, NoEncoder):
         raise NotReadyError(f"the index needs the encoder {settings.encoder!r}: {encoder.reason}")
     report = build_index(workspace.database, workspace.index_folder, settings.tenant, encoder, progress)
     affinity, n_lines = learn_affinity(workspace.database, settings.tenant)

@@ -1,13 +1,11 @@
 """Opens a workspace for serving: database, encoder, index, learned models, rules, engine."""
 
-import logging
-from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from copilot.encoding import NoEncoder, WordsOnlyEncoder, load_encoder
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
@@ -16,31 +14,14 @@ from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.settings import Settings
 from copilot.shop import Shop
-from knowledge.index.library_index import LibraryIndex, TextEncoder
+from knowledge.index.library_index import LibraryIndex
 from knowledge.workspace import Workspace, utc_now
 from models.affinity import Affinity
-from models.errors import ModelError
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from models.encoders.encoder import Encoder
 
 RULES_FILE = "rules.toml"
-
-
-@dataclass(frozen=True)
-class WordsOnlyEncoder:
-    """Stands in when no encoder can be loaded: every vector is zero, so only words find and rank."""
-
-    reason: str
-    fingerprint: str = "words-only"
-    dim: int = 1
-
-    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Zeros of shape (n, dim)."""
-        return np.zeros((len(texts), self.dim), np.float32)
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Zeros of shape (n, dim)."""
-        return self.encode_queries(texts)
 
 
 @dataclass(frozen=True)
@@ -56,8 +37,8 @@ class Runtime:
     degraded: str = ""
 
     @classmethod
-    def open(cls, settings: Settings) -> "Runtime":
-        """The engine of a workspace, ready to answer.
+    def open(cls, settings: Settings, loading: "Future[Encoder | NoEncoder] | None" = None) -> "Runtime":
+        """The engine of a workspace, ready to answer; `loading` is the encoder if that has been begun.
 
         An encoder that cannot be loaded leaves suggestions by words working; `degraded` says why.
 
@@ -66,11 +47,10 @@ class Runtime:
             SearchIndexError: the index cannot serve; the message says what to run.
         """
         workspace = Workspace.open(settings.workspace, settings.database_url)
-        encoder = load_encoder(settings)
-        is_degraded = isinstance(encoder, WordsOnlyEncoder)
-        index = LibraryIndex.open(
-            workspace.index_folder, workspace.database, settings.tenant, None if is_degraded else encoder
-        )
+        loaded = load_encoder(settings) if loading is None else loading.result()
+        known = None if isinstance(loaded, NoEncoder) else loaded
+        index = LibraryIndex.open(workspace.index_folder, workspace.database, settings.tenant, known)
+        encoder = known or WordsOnlyEncoder(index.dim)
         shop = Shop.read(workspace.folder)
         own_rules = workspace.folder / RULES_FILE
         rules = RuleBook.load(own_rules if own_rules.is_file() else None)
@@ -88,7 +68,7 @@ class Runtime:
             clock=utc_now,
         )
         desk = DecisionDesk(workspace.database, tenant_id=settings.tenant, rules=rules, clock=utc_now)
-        degraded = encoder.reason if isinstance(encoder, WordsOnlyEncoder) else ""
+        degraded = loaded.reason if isinstance(loaded, NoEncoder) else ""
         return cls(workspace, settings, shop, index, engine, desk, degraded)
 
     def close(self) -> None:
@@ -101,14 +81,3 @@ class Runtime:
 def affinity_folder(workspace: Workspace, tenant_id: str) -> Path:
     """Where what was learned from a tenant's orders is kept."""
     return workspace.models_folder / "affinity" / tenant_id
-
-
-def load_encoder(settings: Settings) -> TextEncoder:
-    """The encoder of the settings, or one that only lets words through."""
-    from models.encoders.registry import open_encoder
-
-    try:
-        return open_encoder(settings.encoder, folder=settings.models_folder, threads=settings.threads)
-    except (ModelError, OSError) as error:
-        logger.warning("suggestions by words only: the encoder %r cannot be loaded: %s", settings.encoder, error)
-        return WordsOnlyEncoder(str(error))

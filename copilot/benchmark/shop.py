@@ -8,8 +8,8 @@ import numpy as np
 
 from copilot.benchmark.library import write_library
 from copilot.benchmark.vectors import fill_cache
+from copilot.encoding import NoEncoder, load_encoder
 from copilot.errors import BadRequestError, NotReadyError
-from copilot.runtime import WordsOnlyEncoder, load_encoder
 from copilot.settings import Settings
 from knowledge.workspace import Workspace, utc_now
 
@@ -37,7 +37,7 @@ def ensure_shop(settings: Settings, n_scripts: int, seed: int) -> ShopFacts:
         NotReadyError: no encoder can be loaded.
     """
     encoder = load_encoder(settings)
-    if isinstance(encoder, WordsOnlyEncoder):
+    if isinstance(encoder, NoEncoder):
         raise NotReadyError(f"the benchmark needs the encoder {settings.encoder!r}: {encoder.reason}")
     folder = settings.workspace
     if (folder / FACTS_FILE).is_file():

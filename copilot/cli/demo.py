@@ -53,7 +53,7 @@ def demo(
 def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     """The sample brand, generated and loaded; loading it again changes nothing."""
     from copilot.building import build_all
-    from copilot.runtime import load_encoder
+    from copilot.encoding import NoEncoder, load_encoder
     from copilot.sample.brand import brand_folder
     from copilot.sample.generator import SampleConfig, write_sample
     from copilot.sample.waiting import open_waiting
@@ -78,8 +78,8 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
         open_waiting(made.database, settings.tenant, utc_now())
         status = index_status(made.index_folder, made.database, settings.tenant)
         encoder = load_encoder(settings)
-        fits = status.snapshot is not None and status.snapshot.contents.fingerprint == encoder.fingerprint
-        if not fits or status.n_waiting:
+        built_with = status.snapshot.contents.fingerprint if status.snapshot else None
+        if isinstance(encoder, NoEncoder) or built_with != encoder.fingerprint or status.n_waiting:
             with progress_bar("indexing") as advance:
                 build_all(settings, made, advance)
     finally:

@@ -76,18 +76,22 @@ def verify(
     """
     import numpy as np
 
-    from copilot.runtime import load_encoder
+    from copilot.encoding import NoEncoder, load_encoder
+    from copilot.errors import NotReadyError
     from knowledge.index.verify import verify_index
     from knowledge.workspace import Workspace
 
     settings = read_settings(workspace, encoder)
     opened = Workspace.open(settings.workspace, settings.database_url)
+    loaded = load_encoder(settings)
     try:
+        if isinstance(loaded, NoEncoder):
+            raise NotReadyError(f"verifying needs the encoder {settings.encoder!r}: {loaded.reason}")
         report = verify_index(
             opened.database,
             opened.index_folder,
             settings.tenant,
-            load_encoder(settings),
+            loaded,
             np.random.default_rng(0),
             n_vectors=sample,
         )

@@ -32,6 +32,10 @@ def suggest(
 
     Example: copilot suggest "敏感肌能用吗" --customer c0001
     """
+    from copilot.encoding import begin_loading
+
+    settings = read_settings(workspace, encoder)
+    loading = begin_loading(settings)
     from copilot.engine.request import SuggestRequest
     from copilot.runtime import Runtime
 
@@ -43,7 +47,7 @@ def suggest(
         scene=_scene(scene),
         sku=sku,
     )
-    runtime = Runtime.open(read_settings(workspace, encoder))
+    runtime = Runtime.open(settings, loading)
     try:
         answer = runtime.engine.suggest(request)
     finally:

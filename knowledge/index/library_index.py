@@ -108,6 +108,11 @@ class LibraryIndex:
         return self._state.view.version
 
     @property
+    def dim(self) -> int:
+        """Length of the vectors it is searched with."""
+        return self._encoding.dim
+
+    @property
     def watermark(self) -> int:
         """Every change up to this sequence number can be found."""
         return self._watermark.seq
