@@ -19,7 +19,7 @@ from models.errors import UnknownEncoderError
 
 BUNDLED = "default"
 
-_FORMAT = "int8-4"
+_FORMAT = "int8-5"
 _LIBRARIES = ("onnx", "onnxruntime", "tokenizers", "numpy")
 _WANTED_FILES = ["*.json", "*/config.json", "model.safetensors"]
 
