@@ -1,11 +1,7 @@
-"""The encoder of the settings, loaded while other things are, or the reason why there is none.
-
-This module imports little, so that a command can begin loading the model before it imports the rest.
-"""
+"""The encoder of the settings, or the reason why there is none."""
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,11 +49,3 @@ def load_encoder(settings: Settings) -> "Encoder | NoEncoder":
     except (ModelError, OSError) as error:
         logger.warning("suggestions by words only: the encoder %r cannot be loaded: %s", settings.encoder, error)
         return NoEncoder(str(error))
-
-
-def begin_loading(settings: Settings) -> "Future[Encoder | NoEncoder]":
-    """The encoder of the settings, loaded in a thread; most of that time Python is free for something else."""
-    pool = ThreadPoolExecutor(1, "encoder")
-    loading = pool.submit(load_encoder, settings)
-    pool.shutdown(wait=False)
-    return loading

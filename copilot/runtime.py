@@ -1,9 +1,7 @@
 """Opens a workspace for serving: database, encoder, index, learned models, rules, engine."""
 
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from copilot.encoding import NoEncoder, WordsOnlyEncoder, load_encoder
 from copilot.engine.compliance import RuleBook
@@ -17,9 +15,6 @@ from copilot.shop import Shop
 from knowledge.index.library_index import LibraryIndex
 from knowledge.workspace import Workspace, utc_now
 from models.affinity import Affinity
-
-if TYPE_CHECKING:
-    from models.encoders.encoder import Encoder
 
 RULES_FILE = "rules.toml"
 
@@ -37,8 +32,8 @@ class Runtime:
     degraded: str = ""
 
     @classmethod
-    def open(cls, settings: Settings, loading: "Future[Encoder | NoEncoder] | None" = None) -> "Runtime":
-        """The engine of a workspace, ready to answer; `loading` is the encoder if that has been begun.
+    def open(cls, settings: Settings) -> "Runtime":
+        """The engine of a workspace, ready to answer.
 
         An encoder that cannot be loaded leaves suggestions by words working; `degraded` says why.
 
@@ -47,7 +42,7 @@ class Runtime:
             SearchIndexError: the index cannot serve; the message says what to run.
         """
         workspace = Workspace.open(settings.workspace, settings.database_url)
-        loaded = load_encoder(settings) if loading is None else loading.result()
+        loaded = load_encoder(settings)
         known = None if isinstance(loaded, NoEncoder) else loaded
         index = LibraryIndex.open(workspace.index_folder, workspace.database, settings.tenant, known)
         encoder = known or WordsOnlyEncoder(index.dim)

@@ -1,5 +1,6 @@
 """`copilot suggest`: what the engine would put in front of an agent."""
 
+import gc
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -32,10 +33,7 @@ def suggest(
 
     Example: copilot suggest "敏感肌能用吗" --customer c0001
     """
-    from copilot.encoding import begin_loading
-
-    settings = read_settings(workspace, encoder)
-    loading = begin_loading(settings)
+    gc.disable()  # one message and the process ends: collecting among fresh imports would be a tenth of its time
     from copilot.engine.request import SuggestRequest
     from copilot.runtime import Runtime
 
@@ -47,7 +45,7 @@ def suggest(
         scene=_scene(scene),
         sku=sku,
     )
-    runtime = Runtime.open(settings, loading)
+    runtime = Runtime.open(read_settings(workspace, encoder))
     try:
         answer = runtime.engine.suggest(request)
     finally:
