@@ -8,6 +8,7 @@ into the scan itself and costs little there: FAISS asks it only about rows that 
 """
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ REACH_FILE = "reach.json"
 
 ROWS_PER_CENTRE = 40
 N_QUANTISER_ROWS = 16_384
-BUILD_THREADS = 1
 
 
 class InvertedFile:
@@ -155,7 +155,7 @@ def _quantiser_of(index: "faiss.IndexIVFPQFastScan") -> "faiss.Index":
 def _train(vectors: NDArray[np.float32], random: np.random.Generator) -> "faiss.IndexIVFPQFastScan":
     import faiss
 
-    faiss.omp_set_num_threads(BUILD_THREADS)
+    faiss.omp_set_num_threads(os.cpu_count() or 1)  # of this thread only; searches set theirs to one
     n_rows, dim = vectors.shape
     n_lists = 2 ** round(np.log2(2 * np.sqrt(n_rows)))
     seed = int(random.integers(2**31))
