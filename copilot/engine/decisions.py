@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from rapidfuzz.distance import Levenshtein
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -186,7 +185,7 @@ class DecisionDesk:
             rank=decision.rank,
             item_id=suggestion.item_id if suggestion else None,
             sent_text=text,
-            edit_distance=Levenshtein.distance(suggestion.text, text) if suggestion and sends else None,
+            edit_distance=_edit_distance(suggestion.text, text) if suggestion and sends else None,
             reason=decision.reason,
             agent_id=agent_id,
             at=now,
@@ -246,3 +245,10 @@ def _is_stale(decision: NewDecision, shown: SuggestionSet, conversation: Convers
 
 def _fingerprint(request: NewDecision | NewOutcome) -> str:
     return hashlib.sha256(repr(request).encode()).hexdigest()
+
+
+def _edit_distance(suggested: str, sent: str) -> int:
+    """Characters to insert, delete or replace to make one text the other."""
+    from rapidfuzz.distance import Levenshtein  # not needed to suggest, and dear to import
+
+    return Levenshtein.distance(suggested, sent)

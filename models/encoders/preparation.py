@@ -11,8 +11,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from filelock import FileLock
-
 from models.encoders.conversion import SETTINGS_FILE, convert
 from models.encoders.manifest import MANIFEST_FILE, write_manifest
 from models.errors import UnknownEncoderError
@@ -116,6 +114,8 @@ def _build_once(target: Path, build: Callable[[Path], None]) -> Path:
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    from filelock import FileLock  # imports asyncio, which a prepared encoder never needs
+
     with FileLock(target.with_name(f".{target.name}.lock")):
         if not target.exists():
             aside = target.with_name(f".{target.name}.unfinished")
