@@ -33,7 +33,7 @@ def convert(folder: Path, out: Path) -> int:
         graph = build_graph(source.architecture, source.weights)
     except KeyError as error:
         raise UnsupportedModelError(f"{folder} has no tensor {error}; the network is not a BERT encoder") from error
-    # In a file of their own the weights are mapped into memory, not read: a process starts a quarter of a second sooner.
+    # In a file of their own the weights are mapped, not read: a process starts a quarter of a second sooner.
     onnx.save_model(graph, out / MODEL_FILE, save_as_external_data=True, location=WEIGHTS_FILE, size_threshold=65_536)
     if not write_unigram(source.tokenizer_file, out / FAST_TOKENIZER_FILE):
         copyfile(source.tokenizer_file, out / TOKENIZER_FILE)
