@@ -1,12 +1,13 @@
 """The database: one engine, sessions for reading and for writing, and its schema revision."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, create_engine
 
@@ -58,12 +59,17 @@ def open_database(url: str) -> Database:
     try:
         backend = make_url(url).get_backend_name()
         engine = create_engine(url)
-    except (DBAPIError, ValueError, ImportError) as error:
-        raise WorkspaceError(f"database URL {url!r} cannot be used: {error}") from error
+    except (SQLAlchemyError, ValueError, ImportError) as error:
+        raise WorkspaceError(f"database URL {without_password(url)!r} cannot be used: {error}") from error
     if backend == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def without_password(url: str) -> str:
+    """A database URL fit to be shown, even one that cannot be parsed."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def require_current(database: Database, where: str) -> None:
