@@ -27,7 +27,7 @@ WAITING = (
     Waiting("waiting-sensitive", ("我上次买的精华快用完了", "敏感肌能用吗，有没有酒精"), tag="敏感肌"),
     Waiting("waiting-parcel", ("我的快递到哪了？",), order_status="shipped"),
     Waiting("waiting-price", ("你们家这个有点贵呀", "能便宜点吗😂"), tag="价格敏感"),
-    Waiting("waiting-english", ("Hi, do you ship to Hong Kong?",), tag="English", agent_id="a12"),
+    Waiting("waiting-english", ("Hi! Is this safe for sensitive skin?",), tag="English", agent_id="a12"),
     Waiting("waiting-group", ("群里今天有优惠吗",), tag="会员", scene=Scene.GROUP, agent_id="a10"),
 )
 
