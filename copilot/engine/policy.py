@@ -94,7 +94,6 @@ class Policy:
     duplicate_overlap: float = 0.75
     fatigue_days: int = 7
     max_promotions_per_week: int = 3
-    min_silence_after_complaint_days: int = 1
 
     @cached_property
     def version(self) -> str:
