@@ -1,0 +1,1 @@
+"""Runs: what a system answered to every query, how good that was, and one run against another."""

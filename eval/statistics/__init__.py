@@ -1,0 +1,1 @@
+"""Intervals, tests and corrections, all from values per query."""
