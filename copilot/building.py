@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 
 import numpy as np
@@ -48,8 +49,8 @@ def build_all(settings: Settings, workspace: Workspace, progress: Progress | Non
     return Built(report, n_lines, perf_counter() - start)
 
 
-def learn_affinity(database: Database, tenant_id: str) -> tuple[Affinity, int]:
-    """What is bought together and how long it lasts, and from how many order lines."""
+def learn_affinity(database: Database, tenant_id: str, before: datetime | None = None) -> tuple[Affinity, int]:
+    """What is bought together and how long it lasts, and from how many order lines; `before` leaves later ones out."""
     query = (
         select(col(Order.id), col(Order.customer_id), col(OrderLine.sku), col(Order.ordered_at))
         .join(
@@ -58,6 +59,8 @@ def learn_affinity(database: Database, tenant_id: str) -> tuple[Affinity, int]:
         .where(col(Order.tenant_id) == tenant_id, col(Order.status).not_in(KEPT_STATUSES_SKIPPED))
         .execution_options(yield_per=10_000)
     )
+    if before is not None:
+        query = query.where(col(Order.ordered_at) < before)
     baskets, customers, items = _Numbers(), _Numbers(), _Numbers()
     days: list[float] = []
     with database.read() as session:

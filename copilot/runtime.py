@@ -7,7 +7,8 @@ from copilot.encoding import NoEncoder, WordsOnlyEncoder, load_encoder
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
-from copilot.engine.policy import Policy
+from copilot.engine.experiments import read_experiments
+from copilot.engine.policy_file import workspace_policy
 from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.settings import Settings
@@ -40,7 +41,10 @@ class Runtime:
         Raises:
             WorkspaceError: there is no such workspace.
             SearchIndexError: the index cannot serve; the message says what to run.
+            BadRequestError: rules, policy or experiments of the workspace are not what they should be.
         """
+        policy = workspace_policy(settings.workspace)
+        experiments = read_experiments(settings.workspace, policy)
         workspace = Workspace.open(settings.workspace, settings.database_url)
         loaded = load_encoder(settings)
         known = None if isinstance(loaded, NoEncoder) else loaded
@@ -55,10 +59,11 @@ class Runtime:
             encoder,
             EngineSetup(
                 tenant_id=settings.tenant,
-                policy=Policy(),
+                policy=policy,
                 rules=rules,
                 models=ProductModels.of(Affinity.load(affinity_folder(workspace, settings.tenant))),
                 shop=ShopProfile(shop.name, shop.language),
+                experiments=experiments,
             ),
             clock=utc_now,
         )

@@ -13,6 +13,7 @@ from knowledge.errors import WorkspaceError
 from knowledge.tables import DEFAULT_TENANT, Tenant
 
 DATABASE_FILE = "copilot.db"
+RUNS_FOLDER = "runs"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Workspace:
 
     @property
     def runs_folder(self) -> Path:
-        return self.folder / "runs"
+        return self.folder / RUNS_FOLDER
 
     @classmethod
     def open(cls, folder: Path, database_url: str | None = None) -> "Workspace":

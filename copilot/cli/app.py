@@ -7,6 +7,7 @@ import typer
 
 from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
+from eval.errors import DataError, EvalError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
 
 app = typer.Typer(
@@ -26,7 +27,15 @@ app.command("demo")(demo.demo)
 app.add_typer(index.app, name="index")
 app.add_typer(evaluation.app, name="eval")
 
-BAD_INPUT = (BadRequestError, UnknownIdError, ImportFileError, InvalidValueError, NotFoundError, WorkspaceError)
+BAD_INPUT = (
+    BadRequestError,
+    UnknownIdError,
+    ImportFileError,
+    InvalidValueError,
+    NotFoundError,
+    WorkspaceError,
+    DataError,
+)
 
 
 def main() -> None:
@@ -38,7 +47,7 @@ def main() -> None:
         app()
     except BAD_INPUT as error:
         _fail(error, 2)
-    except (CopilotError, KnowledgeError, ModelError) as error:
+    except (CopilotError, KnowledgeError, ModelError, EvalError) as error:
         _fail(error, 1)
     except _system_errors() as error:  # asked for only when something has gone wrong, so that a good start stays quick
         _fail(error, 1)

@@ -56,6 +56,40 @@ class ProductSuggestion:
 
 
 @dataclass(frozen=True)
+class Showable:
+    """A reply that could have been shown.
+
+    For each rank: how likely it stood there at all, and how likely after the replies shown above that rank.
+    """
+
+    script_id: str
+    version: int
+    score: float
+    probability: float
+    propensities: tuple[float, ...]
+    conditional_propensities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Slate:
+    """The probability of exactly the replies shown in their order, and every reply that could have been shown.
+
+    For each rank the propensities of all candidates sum to one, and so do the conditional ones.
+    """
+
+    propensity: float = 1.0
+    candidates: tuple[Showable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The variant of an experiment under which an answer was made."""
+
+    experiment: str
+    variant: str
+
+
+@dataclass(frozen=True)
 class Excluded:
     """An item that matched but must not be shown, and the rule that says so."""
 
@@ -91,3 +125,5 @@ class SuggestionAnswer:
     excluded: tuple[Excluded, ...]
     versions: Versions
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    slate: Slate = field(default_factory=Slate)
+    exposure: Exposure | None = None

@@ -1,16 +1,18 @@
-"""The customer as of now: who this is, what was bought, what stage the business is in."""
+"""The customer: who this is, what was bought, what stage the business is in; as the database has it now."""
 
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
+from typing import Protocol
 
 from sqlalchemy import BindParameter, bindparam, inspect, select
 from sqlmodel import Session
 
+from copilot.engine.cards import Use, read_use
 from knowledge.audience import CustomerFacts
 from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
 
@@ -122,8 +124,26 @@ class AgentContext:
     team_id: str | None = None
 
 
+class Memory(Protocol):
+    """What is known of people, and of how scripts fared, at a moment `now`."""
+
+    def customer(self, session: Session, customer_id: str | None, now: datetime) -> CustomerContext | None:
+        """The customer, an empty context for `None`, or `None` when the id is unknown."""
+
+    def agent(self, session: Session, agent_id: str | None) -> AgentContext:
+        """The agent; one who is not registered has a name and no team."""
+
+    def use(
+        self, session: Session, script_ids: Sequence[str], agent_id: str | None, now: datetime
+    ) -> Mapping[str, Use]:
+        """How each script fared so far; scripts never shown are absent."""
+
+    def forget(self, customer_id: str) -> None:
+        """Drop what is kept of a customer; called for every change of one."""
+
+
 class ContextReader:
-    """Reads contexts and keeps the last few thousand until their customer changes."""
+    """The memory of a live engine: `now` is now. Keeps the last few thousand customers until they change."""
 
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
@@ -136,7 +156,7 @@ class ContextReader:
         with self._lock:
             self._customers.pop(customer_id, None)
 
-    def customer(self, session: Session, customer_id: str | None) -> CustomerContext | None:
+    def customer(self, session: Session, customer_id: str | None, now: datetime) -> CustomerContext | None:  # noqa: ARG002
         """The customer, an empty context for `None`, or `None` when the id is unknown."""
         if customer_id is None:
             return CustomerContext()
@@ -163,6 +183,16 @@ class ContextReader:
             self._agents.clear()
         self._agents[agent_id] = (monotonic(), found)
         return found
+
+    def use(
+        self,
+        session: Session,
+        script_ids: Sequence[str],
+        agent_id: str | None,
+        now: datetime,  # noqa: ARG002
+    ) -> Mapping[str, Use]:
+        """How each script fared so far; scripts never shown are absent."""
+        return read_use(session, self.tenant_id, script_ids, agent_id)
 
     def _keep(self, customer_id: str, context: CustomerContext) -> None:
         with self._lock:
@@ -227,7 +257,7 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
         birthday=customer.birthday,
         city=customer.city,
         joined_at=customer.joined_at,
-        segments=frozenset(_listed(customer.attributes.get("segments"))) | {fact.tag for fact in tags},
+        segments=segments_of(customer.attributes, tags),
         attributes=customer.attributes,
         tags=tags,
         bought=tuple(Bought(*row) for row in connection.execute(_READ_LINES, asked)),
@@ -235,5 +265,8 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
     )
 
 
-def _listed(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+def segments_of(attributes: Mapping[str, object], tags: Sequence[TagFact]) -> frozenset[str]:
+    """The segments a customer belongs to: those named by the attributes, and every tag."""
+    named = attributes.get("segments")
+    listed = {str(one) for one in named} if isinstance(named, list) else set()
+    return frozenset(listed | {fact.tag for fact in tags})

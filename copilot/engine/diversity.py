@@ -20,6 +20,7 @@ _SENT_SINCE = (
         _SET.c.tenant_id == bindparam("tenant_id"),
         _SET.c.customer_id == bindparam("customer_id"),
         _SET.c.at > bindparam("since"),
+        _DECISION.c.at <= bindparam("now"),
         _DECISION.c.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
     )
 )
@@ -40,7 +41,8 @@ def read_sent(
     """What was sent to this customer lately; nothing for somebody unknown."""
     if customer_id is None:
         return SentLately(Counter(), 0)
-    asked = {"tenant_id": tenant_id, "customer_id": customer_id, "since": now - timedelta(days=policy.fatigue_days)}
+    since = now - timedelta(days=policy.fatigue_days)
+    asked = {"tenant_id": tenant_id, "customer_id": customer_id, "since": since, "now": now}
     scripts: Counter[str] = Counter()
     n_promotions = 0
     for kind, item_id in session.connection().execute(_SENT_SINCE, asked):

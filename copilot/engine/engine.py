@@ -4,17 +4,19 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
 from copilot.engine.answer import SuggestionAnswer, Versions
-from copilot.engine.context import ContextReader
+from copilot.engine.context import ContextReader, Memory
 from copilot.engine.diversity import read_sent
 from copilot.engine.eligibility import Place
 from copilot.engine.hidden import hidden_items
 from copilot.engine.language import language_of
+from copilot.engine.policy import Policy
 from copilot.engine.promoting import Promoter
 from copilot.engine.record import record_answer
 from copilot.engine.replying import Replier
@@ -26,7 +28,8 @@ from copilot.engine.situation import Situation
 from copilot.engine.turn import Turn, read_turn
 from copilot.errors import UnknownIdError
 from knowledge.database import Database
-from knowledge.index.library_index import LibraryIndex, TextEncoder
+from knowledge.index.library_index import TextEncoder
+from knowledge.index.library_state import LibraryView, Thing
 from knowledge.tables import IndexKind, MessageRole, Scene
 
 SEARCHED_CHARACTERS = 400
@@ -36,26 +39,42 @@ N_ENCODING = 4
 """Messages encoded at once; meanwhile each one's customer is read and its words are searched."""
 
 
+class LibrarySource(Protocol):
+    """Where the engine finds the library: one that keeps up with the database, or one that stands still."""
+
+    @property
+    def view(self) -> LibraryView: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def refresh(self) -> None: ...
+
+    def on_changes(self, tell: Callable[[Sequence[Thing]], None]) -> None: ...
+
+
 class Engine:
     """Turns messages into suggestions for one tenant; safe to call from many threads."""
 
     def __init__(
         self,
         database: Database,
-        index: LibraryIndex,
+        index: LibrarySource,
         encoder: TextEncoder,
         setup: EngineSetup,
         *,
         clock: Callable[[], datetime],
+        memory: Memory | None = None,
     ) -> None:
+        """Without a `memory`, people are known as the database has them now."""
         self.database = database
         self.index = index
         self.encoder = encoder
         self.setup = setup
         self.clock = clock
-        self.contexts = ContextReader(setup.tenant_id)
+        self.memory = memory or ContextReader(setup.tenant_id)
         self.promoter = Promoter(setup)
-        self.replier = Replier(setup, self.promoter.products)
+        self.replier = Replier(setup, self.promoter.products, self.memory)
         self.script_rules = Latest(ScriptRuleTable)
         self.product_rules = Latest(ProductRuleTable)
         self._encoding = ThreadPoolExecutor(N_ENCODING, "encode")
@@ -68,30 +87,42 @@ class Engine:
             UnknownIdError: the conversation or customer does not exist.
         """
         watch = Stopwatch()
-        with watch.stage("index"):
-            self.index.refresh()
-        with self.database.read() as session:
-            situation = self._read_situation(session, request, watch)
-            answer = self._answer(session, situation, watch)
+        answer, place = self._consider(request, watch, uuid.uuid4().hex)
         with watch.stage("record"), self.database.write() as session:
-            place = situation.place
             record_answer(
                 session, self.setup.tenant_id, answer, customer=place.customer, agent=place.agent, at=place.now
             )
         return answer
 
+    def rehearse(self, request: SuggestRequest) -> tuple[SuggestionAnswer, Place]:
+        """What `suggest` would answer and what it would know of customer and agent; nothing is recorded.
+
+        Without a set to record there is no set id, and of what a policy explores the likeliest order is shown.
+
+        Raises:
+            UnknownIdError: the conversation or customer does not exist.
+        """
+        return self._consider(request, Stopwatch(), "")
+
     def close(self) -> None:
         """Give the threads back."""
         self._encoding.shutdown()
 
-    def versions(self, index_version: str | None = None) -> Versions:
-        """What produces answers now."""
+    def versions(self, index_version: str | None = None, policy: Policy | None = None) -> Versions:
+        """What produces answers now; the usual policy unless another is given."""
         return Versions(
             index=index_version or self.index.version,
             model=self.encoder.fingerprint,
-            policy=self.setup.policy.version,
+            policy=(policy or self.setup.policy).version,
             rules=self.setup.rules.version,
         )
+
+    def _consider(self, request: SuggestRequest, watch: Stopwatch, set_id: str) -> tuple[SuggestionAnswer, Place]:
+        with watch.stage("index"):
+            self.index.refresh()
+        with self.database.read() as session:
+            situation = self._read_situation(session, request, watch)
+            return self._answer(session, situation, watch, set_id), situation.place
 
     def _read_situation(self, session: Session, request: SuggestRequest, watch: Stopwatch) -> Situation:
         with watch.stage("context"):
@@ -99,8 +130,9 @@ class Engine:
             searched = turn.message[-SEARCHED_CHARACTERS:]
             encoded = self._encoding.submit(self._encode, searched)
             place = self._place(session, request, turn)
+            treatment = self.setup.treatment(place)
             sent = read_sent(
-                session, self.setup.tenant_id, place.customer.customer_id, now=place.now, policy=self.setup.policy
+                session, self.setup.tenant_id, place.customer.customer_id, now=place.now, policy=treatment.policy
             )
         before = [said.text for said in turn.context[-N_CONTEXT_SEARCHED:] if said.role is MessageRole.CUSTOMER]
         with watch.stage("tokens"):
@@ -115,6 +147,7 @@ class Engine:
             request=request,
             turn=turn,
             place=place,
+            treatment=treatment,
             query=query,
             sent=sent,
             stage=str(stage),
@@ -132,15 +165,16 @@ class Engine:
     def _place(self, session: Session, request: SuggestRequest, turn: Turn) -> Place:
         conversation = turn.conversation
         customer_id = request.customer_id or (conversation.customer_id if conversation else None)
-        customer = self.contexts.customer(session, customer_id)
+        now = request.at or self.clock()
+        customer = self.memory.customer(session, customer_id, now)
         if customer is None:
             raise UnknownIdError("customer", str(customer_id))
         agent_id = request.agent_id or (conversation.agent_id if conversation else None)
         scene = request.scene or (conversation.scene if conversation else Scene.DIRECT)
         channel = request.channel or (conversation.channel if conversation else "")
-        return Place(customer, self.contexts.agent(session, agent_id), scene, channel, self.clock())
+        return Place(customer, self.memory.agent(session, agent_id), scene, channel, now)
 
-    def _answer(self, session: Session, situation: Situation, watch: Stopwatch) -> SuggestionAnswer:
+    def _answer(self, session: Session, situation: Situation, watch: Stopwatch, set_id: str) -> SuggestionAnswer:
         request = situation.request
         with watch.stage("words"):
             self.replier.read_ahead(situation)
@@ -148,7 +182,7 @@ class Engine:
             situation.query.encoded.result()
         with watch.stage("products"):
             picture = self.promoter.look(session, situation)
-        chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch)
+        chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch, set_id=set_id)
         with watch.stage("products"):
             products, products_reason = self.promoter.choose(situation, picture, chosen.presenting)
         excluded = list(chosen.excluded)
@@ -156,7 +190,7 @@ class Engine:
             with watch.stage("excluded"):
                 excluded += hidden_items(situation, picture.refused, self.setup.product_rules)
         return SuggestionAnswer(
-            set_id=uuid.uuid4().hex,
+            set_id=set_id,
             conversation_id=request.conversation_id,
             conversation_version=situation.turn.version,
             message=situation.turn.message,
@@ -168,14 +202,16 @@ class Engine:
             abstain_reason=chosen.abstain_reason,
             products_reason=products_reason,
             excluded=tuple(dict.fromkeys(excluded)),
-            versions=self.versions(situation.index_version),
+            versions=self.versions(situation.index_version, situation.policy),
             timing_ms=watch.timing_ms,
+            slate=chosen.slate,
+            exposure=situation.treatment.exposure,
         )
 
     def _forget(self, things: Sequence[tuple[IndexKind, str]]) -> None:
         """Drop what is kept of changed rows; script versions never change."""
         forget = {
-            IndexKind.CUSTOMER: self.contexts.forget,
+            IndexKind.CUSTOMER: self.memory.forget,
             IndexKind.PRODUCT: self.promoter.products.forget,
             IndexKind.PASSAGE: self.replier.passages.forget,
         }

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import get_type_hints
 
+from copilot.errors import BadRequestError
+
 SEARCH_FEATURES = (
     "exact_trigger",
     "trigger_similarity",
@@ -27,6 +29,8 @@ CARD_FEATURES = (
 )
 EXTRACT_FEATURES = ("extract_similarity", "extract_words")
 REPLY_FEATURES = SEARCH_FEATURES + CARD_FEATURES + EXTRACT_FEATURES
+MAX_RATE = 0.5
+"""Of exploration; up to here the best order is also the likeliest."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,32 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Exploration:
+    """A small budget for showing near-tied replies in another order, so that other policies can be judged later.
+
+    Two neighbours in the ranking are near-tied when their scores differ by at most `tie_gap`. Of the sets that have
+    any, a share `rate` gets one such pair swapped; `seed` decides, with the set's id, which ones.
+    """
+
+    rate: float = 0.0
+    tie_gap: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.rate <= MAX_RATE:
+            raise BadRequestError("exploration.rate", self.rate, f"a share from 0 to {MAX_RATE:g}")
+        if not self.tie_gap >= 0.0:
+            raise BadRequestError("exploration.tie_gap", self.tie_gap, "a difference of scores, zero or more")
+
+
+@dataclass(frozen=True)
 class Policy:
     """Everything that decides an order; its version names exactly these numbers."""
 
     reply: ReplyWeights = field(default_factory=ReplyWeights)
     product: ProductWeights = field(default_factory=ProductWeights)
     calibration: Calibration = field(default_factory=Calibration)
+    exploration: Exploration = field(default_factory=Exploration)
     reply_threshold: float = 0.35
     product_threshold: float = 0.35
     n_searched: int = 24
@@ -97,8 +121,11 @@ class Policy:
 
     @cached_property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change with any number of the policy."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        """Twelve hexadecimal digits that change with any number that can decide an order."""
+        numbers = asdict(self)
+        if not self.exploration.rate:
+            del numbers["exploration"]
+        text = json.dumps(numbers, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -53,7 +53,7 @@ class Promoter:
         self, situation: Situation, picture: ProductPicture, presenting: Mapping[str, str]
     ) -> tuple[tuple[ProductSuggestion, ...], str]:
         """The products to mention, or the reason for silence."""
-        policy = self.setup.policy
+        policy = situation.policy
         if situation.is_complaining:
             return (), "complaint"
         if situation.sent.n_promotions >= policy.max_promotions_per_week:

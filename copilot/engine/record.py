@@ -1,6 +1,7 @@
 """Write down what was suggested, in one transaction, before anybody sees it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,10 @@ def _set_row(
         "model_version": answer.versions.model,
         "policy_version": answer.versions.policy,
         "rules_version": answer.versions.rules,
+        "experiment": answer.exposure.experiment if answer.exposure else "",
+        "variant": answer.exposure.variant if answer.exposure else "",
+        "slate_propensity": answer.slate.propensity,
+        "candidates": [asdict(one) for one in answer.slate.candidates],
         "latency_ms": round(sum(answer.timing_ms.values()), 3),
     }
 

@@ -127,7 +127,7 @@ class Selection:
                 text=rendered.text,
                 score=float(ranked.scores[draft.position]),
                 probability=round(probability, 4),
-                propensity=1.0,
+                propensity=1.0,  # until exploration has its say
                 source=card.source,
                 why=ranked.why(draft.position),
                 matched=draft.matched(),

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from copilot.engine.answer import Excluded, Reply
-from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passages, read_scripts, read_use
+from copilot.engine.answer import Excluded, Reply, Slate
+from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passages, read_scripts
+from copilot.engine.context import Memory
+from copilot.engine.exploration import explore
 from copilot.engine.products import Signals
 from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
 from copilot.engine.rendering import Rendered, render, slot_values
@@ -33,9 +35,13 @@ MIN_MENTIONED = 0.7
 
 @dataclass(frozen=True)
 class ChosenReplies:
-    """The replies, what a rule refused, why there is none, and which script presents each sku among the candidates."""
+    """The replies and what else they could have been, what a rule refused, why there is none, who presents which sku.
+
+    `presenting` names a script among the candidates for each sku.
+    """
 
     replies: tuple[Reply, ...] = ()
+    slate: Slate = field(default_factory=Slate)
     excluded: tuple[Excluded, ...] = ()
     abstain_reason: str = ""
     presenting: Mapping[str, str] = field(default_factory=dict)
@@ -44,9 +50,10 @@ class ChosenReplies:
 class Replier:
     """Finds, ranks, fills in and checks replies; safe to call from many threads."""
 
-    def __init__(self, setup: EngineSetup, products: CardFile[str, ProductCard]) -> None:
+    def __init__(self, setup: EngineSetup, products: CardFile[str, ProductCard], memory: Memory) -> None:
         tenant_id = setup.tenant_id
         self.setup = setup
+        self.memory = memory
         self.products = products
         self.scripts: CardFile[tuple[str, int], ScriptCard] = CardFile(lambda s, keys: read_scripts(s, tenant_id, keys))
         self.passages: CardFile[str, ScriptCard] = CardFile(lambda s, keys: read_passages(s, tenant_id, keys))
@@ -58,40 +65,40 @@ class Replier:
         signals: Signals,
         products: Mapping[str, ProductCard],
         watch: Stopwatch,
+        *,
+        set_id: str,
     ) -> ChosenReplies:
-        """The best replies that may be shown, or the reason for silence."""
+        """The best replies that may be shown, or the reason for silence; the set's id decides what is explored."""
         if not situation.turn.message:
             return ChosenReplies(abstain_reason="no_message: the customer has not written since the last reply")
         if not situation.turn.has_content:
             return ChosenReplies(abstain_reason="no_content: the message has no words to answer")
         with watch.stage("retrieval"):
-            policy = self.setup.policy
+            policy = situation.policy
             found = find_scripts(situation.scripts, policy.n_searched).most_promising(policy.n_ranked, policy.reply)
         with watch.stage("passages"):
             extracts, extract_features = self._extracts(session, situation)
         with watch.stage("ranking"):
             found, cards = self._with_cards(session, found)
             features = self._script_features(session, situation, found, cards)
-            ranked = weigh(np.vstack([features, extract_features]), self.setup.policy.reply)
+            ranked = weigh(np.vstack([features, extract_features]), policy.reply)
         with watch.stage("selection"):
             drafts = self._drafts(session, situation, signals, products, found=found, cards=cards)
             drafts += [Draft(card, len(cards) + place, tuple, None) for place, card in enumerate(extracts)]
             selection = Selection(
-                self.setup.policy,
+                policy,
                 self.setup.rules,
                 lambda card, product: self._render(card, product, situation),
                 situation.language,
             )
-            selection.fill(drafts, ranked, situation.request.max_replies)
-        return ChosenReplies(
-            tuple(selection.replies), tuple(selection.excluded), self._silence(selection), _presenting(cards, ranked)
-        )
+            replies, slate = _fill(selection, drafts, ranked, situation, set_id)
+        return ChosenReplies(replies, slate, tuple(selection.excluded), _silence(selection), _presenting(cards, ranked))
 
     def read_ahead(self, situation: Situation) -> None:
         """Search by words, which needs no vector."""
         if situation.turn.has_content:
             for field in (TRIGGER, REPLY):
-                situation.scripts.find_by_words(field, self.setup.policy.n_searched)
+                situation.scripts.find_by_words(field, situation.policy.n_searched)
             situation.passages.find_by_words(PASSAGE, N_EXTRACTS)
 
     def _with_cards(self, session: Session, found: Candidates) -> tuple[Candidates, list[ScriptCard]]:
@@ -104,8 +111,8 @@ class Replier:
     def _script_features(
         self, session: Session, situation: Situation, found: Candidates, cards: Sequence[ScriptCard]
     ) -> NDArray[np.float64]:
-        agent_id = situation.place.agent.agent_id
-        uses = read_use(session, self.setup.tenant_id, [card.script_id for card in cards], agent_id)
+        place = situation.place
+        uses = self.memory.use(session, [card.script_id for card in cards], place.agent.agent_id, place.now)
         return script_features(found.evidence, cards, uses, situation.sent.scripts, situation.moment)
 
     def _drafts(
@@ -151,14 +158,27 @@ class Replier:
         )
         return render(card.text, values)
 
-    def _silence(self, selection: Selection) -> str:
-        """Why nothing is shown; empty when something is."""
-        if selection.replies:
-            return ""
-        best, wanted = selection.best_probability, self.setup.policy.reply_threshold
-        if best >= wanted:
-            return "blocked: every good match was refused by a rule"
-        return f"unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
+
+def _fill(
+    selection: Selection, drafts: Sequence[Draft], ranked: Ranked, situation: Situation, set_id: str
+) -> tuple[tuple[Reply, ...], Slate]:
+    """The replies to show and how they came to be these; nobody who complains is experimented on."""
+    n, exploration = situation.request.max_replies, situation.policy.exploration
+    if not n or not exploration.rate or situation.is_complaining:
+        selection.fill(drafts, ranked, n)
+        return tuple(selection.replies), Slate()
+    selection.fill(drafts, ranked, n + 1)
+    return explore(selection.replies, n, exploration, set_id)
+
+
+def _silence(selection: Selection) -> str:
+    """Why nothing is shown; empty when something is."""
+    if selection.replies:
+        return ""
+    best, wanted = selection.best_probability, selection.policy.reply_threshold
+    if best >= wanted:
+        return "blocked: every good match was refused by a rule"
+    return f"unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
 
 
 def _presenting(cards: Sequence[ScriptCard], ranked: Ranked) -> dict[str, str]:

@@ -24,7 +24,7 @@ class SuggestRequest:
     """One question to the engine: a message, who wrote it, and where.
 
     With `conversation_id` the messages come from the database and `message` may be empty; otherwise `context` holds
-    what was said before `message`, oldest first.
+    what was said before `message`, oldest first. `at` is the moment to answer for, now when empty.
     """
 
     message: str = ""
@@ -40,6 +40,7 @@ class SuggestRequest:
     max_replies: int = 3
     max_products: int = 3
     explain_excluded: bool = True
+    at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_text("message", self.message)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from copilot.engine.compliance import RuleBook
-from copilot.engine.eligibility import ProductRules
+from copilot.engine.eligibility import Place, ProductRules
+from copilot.engine.experiments import Experiment, Treatment
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
 
@@ -29,6 +30,14 @@ class EngineSetup:
     models: ProductModels
     shop: ShopProfile
     product_rules: ProductRules = field(default_factory=ProductRules)
+    experiments: tuple[Experiment, ...] = ()
+
+    def treatment(self, place: Place) -> Treatment:
+        """The policy for a message: of the experiment that is going on, or the usual one."""
+        for experiment in self.experiments:
+            if experiment.is_active(place.now):
+                return experiment.treatment(place)
+        return Treatment(self.policy)
 
 
 @dataclass

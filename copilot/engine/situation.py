@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from copilot.engine.diversity import SentLately
 from copilot.engine.eligibility import Place
+from copilot.engine.experiments import Treatment
+from copilot.engine.policy import Policy
 from copilot.engine.ranking import Moment
 from copilot.engine.request import SuggestRequest
 from copilot.engine.retrieval import Query, Search
@@ -13,7 +15,7 @@ from knowledge.tables import MessageRole
 
 @dataclass(frozen=True)
 class Situation:
-    """The turn, the place, the query, what was sent lately, and what may be shown at all.
+    """The turn, the place, the policy, the query, what was sent lately, and what may be shown at all.
 
     The searches see the library as it was at one moment, the same for the whole message.
     """
@@ -21,6 +23,7 @@ class Situation:
     request: SuggestRequest
     turn: Turn
     place: Place
+    treatment: Treatment
     query: Query
     sent: SentLately
     stage: str
@@ -29,6 +32,10 @@ class Situation:
     scripts: Search
     products: Search
     passages: Search
+
+    @property
+    def policy(self) -> Policy:
+        return self.treatment.policy
 
     @property
     def moment(self) -> Moment:

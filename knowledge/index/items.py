@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -22,6 +22,7 @@ UNVERSIONED = 1
 _ID_BATCH = 500
 _ROW_BATCH = 1_000
 _KNOWN_RULES = 8_192
+_MICROSECOND = 1e-6
 _SLOT = re.compile(r"\{\{[^{}]*\}\}")
 _LOOSE_PUNCTUATION = re.compile(r"[ \t\u3000]+(?=[,.!?;:，。！？；：、])")
 _SPACES = re.compile(r"[ \t\u3000]{2,}")
@@ -61,6 +62,21 @@ def read_items(
             yield source.item(row)
 
 
+def read_published(session: Session, tenant_id: str) -> Iterator[IndexItem]:
+    """Every script version that was ever live, valid only while it was, in order of id and version.
+
+    The same script occurs once for each version; a filter by `valid_from` and `valid_to` leaves at most one.
+    """
+    for row in session.execute(_published_scripts(tenant_id).execution_options(yield_per=_ROW_BATCH)):
+        item = _script_item(row)
+        began, ended = row.published_at.timestamp(), _epoch_s(row.ended_at, when_open=math.inf) - _MICROSECOND
+        window = {
+            "valid_from": max(began, item.numbers["valid_from"]),
+            "valid_to": min(ended, item.numbers["valid_to"]),
+        }
+        yield replace(item, numbers={**item.numbers, **window})
+
+
 def count_items(session: Session, tenant_id: str, kind: IndexKind) -> int:
     """How many items `read_items` would give."""
     counted = _SOURCES[kind].query(tenant_id).order_by(None).subquery()
@@ -92,13 +108,21 @@ def _raw(name: str, column: object) -> Label[str]:
 
 
 def _live_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
-    version = ScriptVersion
-    joined = (
-        (col(version.tenant_id) == col(Script.tenant_id))
-        & (col(version.script_id) == col(Script.id))
-        & (col(version.version) == col(Script.live_version))
-        & (col(version.status) == ScriptStatus.PUBLISHED)
+    is_live = (col(ScriptVersion.version) == col(Script.live_version)) & (
+        col(ScriptVersion.status) == ScriptStatus.PUBLISHED
     )
+    return _script_versions(tenant_id).where(is_live)
+
+
+def _published_scripts(tenant_id: str) -> Select[*tuple[Any, ...]]:
+    lived = (col(ScriptVersion.published_at), col(ScriptVersion.ended_at))
+    query = _script_versions(tenant_id).add_columns(*lived).where(lived[0].is_not(None))
+    return query.order_by(col(ScriptVersion.version))
+
+
+def _script_versions(tenant_id: str) -> Select[*tuple[Any, ...]]:
+    version = ScriptVersion
+    joined = (col(version.tenant_id) == col(Script.tenant_id)) & (col(version.script_id) == col(Script.id))
     columns = (Script.id, Script.kind, version.version, version.text, version.triggers)
     rule = (
         _raw("audience", version.audience),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
@@ -21,7 +22,12 @@ class DecisionKind(StrEnum):
 
 
 class SuggestionSet(SQLModel, table=True):
-    """One answer of the engine, with everything needed to evaluate it later."""
+    """One answer of the engine, with everything needed to evaluate it later.
+
+    `slate_propensity` is the probability that exactly these replies were shown in this order; `candidates`, when the
+    policy explored, every reply that could have been shown with its propensity at each rank. `experiment` and `variant`
+    are empty outside experiments.
+    """
 
     __tablename__ = "suggestion_set"
     __table_args__ = (Index("ix_suggestion_set_customer", "tenant_id", "customer_id", "at"),)
@@ -42,6 +48,10 @@ class SuggestionSet(SQLModel, table=True):
     model_version: str = ""
     policy_version: str = ""
     rules_version: str = ""
+    experiment: str = ""
+    variant: str = ""
+    slate_propensity: float = 1.0
+    candidates: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     latency_ms: float = 0.0
 
 

@@ -63,7 +63,7 @@ def asked_by_somebody(runtime: Runtime) -> list[Asked]:
         customer_ids = session.execute(select(col(Customer.id)).order_by(col(Customer.id))).scalars().all()
         agent_ids = session.execute(select(col(User.id)).order_by(col(User.id))).scalars().all()
         people = [read_customer(session, "default", customer_id) for customer_id in customer_ids]
-        agents = [runtime.engine.contexts.agent(session, agent_id) for agent_id in agent_ids]
+        agents = [runtime.engine.memory.agent(session, agent_id) for agent_id in agent_ids]
     view = runtime.index.scripts
     asked = []
     for version in live_versions(runtime):

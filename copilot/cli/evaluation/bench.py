@@ -1,4 +1,4 @@
-"""`copilot eval`: measure it."""
+"""`copilot eval bench`: how fast, how large, how it grows."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,10 +8,7 @@ import typer
 
 from copilot.cli.options import EncoderOption, JsonOption, print_json, progress_bar, read_settings
 
-app = typer.Typer(help="Measure the engine.", no_args_is_help=True)
 
-
-@app.command()
 def bench(
     sizes: Annotated[
         str | None, typer.Option("--sizes", help="Scripts in each synthetic library (default: 1000,10000,100000).")

@@ -77,7 +77,7 @@ def _customer(services: Services, asked: SuggestIn, answer: SuggestionAnswer) ->
         if customer_id is None and asked.conversation_id is not None:
             conversation = session.get(Conversation, (services.tenant_id, asked.conversation_id))
             customer_id = conversation.customer_id if conversation else None
-        known = engine.contexts.customer(session, customer_id)
+        known = engine.memory.customer(session, customer_id, engine.clock())
     return SuggestCustomerOut(
         id=customer_id,
         name=known.name if known else "",

@@ -97,6 +97,7 @@ class Library:
     scripts: dict[str, dict[str, object]] = field(default_factory=dict)
     products: dict[str, dict[str, object]] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    index: LibraryIndex | None = None
     engine: Engine | None = None
 
     def clock(self) -> datetime:
@@ -277,6 +278,7 @@ def make_library(folder: Path, seed: int) -> Library:
     affinity, _ = learn_affinity(library.workspace.database, DEFAULT_TENANT)
     encoder = HashEncoder()
     index = LibraryIndex.open(library.workspace.index_folder, library.workspace.database, DEFAULT_TENANT, encoder)
+    library.index = index
     setup = EngineSetup(
         tenant_id=DEFAULT_TENANT,
         policy=Policy(reply_threshold=0.02, product_threshold=0.05, max_promotions_per_week=10_000),
@@ -324,7 +326,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Library
     made = [make_library(tmp_path_factory.mktemp("library") / "workspace", seed) for seed in range(N_LIBRARIES)]
     yield made
     for library in made:
-        library.engine.index.close()
+        library.index.close()
         library.workspace.close()
 
 
@@ -336,7 +338,11 @@ MESSAGES = st.one_of(
     st.sampled_from([f"{question}{thing}" for question in QUESTIONS for thing in THINGS]),
     st.sampled_from([f"推荐一款{thing}" for thing in THINGS]),
     st.sampled_from(COMPLAINTS),
-    st.builds("{}{}".format, st.sampled_from(QUESTIONS), st.text(max_size=10)),
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(QUESTIONS),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10),
+    ),
 )
 MANY = settings(
     max_examples=150,

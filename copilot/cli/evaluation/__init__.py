@@ -1,0 +1,14 @@
+"""`copilot eval`: measure it, compare it, and say whether it may be released."""
+
+import typer
+
+from copilot.cli.evaluation import bench, products, runs, texts
+
+app = typer.Typer(help="Measure the engine, compare versions, and stop a release that is worse.", no_args_is_help=True)
+app.command("run")(runs.run)
+app.command("compare")(runs.compare)
+app.command("gate")(runs.gate)
+app.command("retrieval")(texts.retrieval)
+app.command("rerank")(texts.rerank)
+app.command("products")(products.products)
+app.command("bench")(bench.bench)

@@ -1,0 +1,195 @@
+"""People and scripts as they were at a past moment, for evaluation."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, bindparam, func, inspect, or_, select
+from sqlmodel import Session
+
+from copilot.engine.cards import Use
+from copilot.engine.context import (
+    MAX_EVENTS,
+    MAX_ORDER_LINES,
+    AgentContext,
+    Bought,
+    ContextReader,
+    CustomerContext,
+    SeenEvent,
+    TagFact,
+    segments_of,
+)
+from knowledge.database import Database
+from knowledge.tables import (
+    Customer,
+    CustomerTag,
+    Decision,
+    DecisionKind,
+    Event,
+    Order,
+    OrderLine,
+    OrderStatusChange,
+    Suggestion,
+    SuggestionSet,
+)
+
+_CUSTOMER, _TAG, _ORDER, _LINE, _STATUS, _EVENT = (
+    inspect(table).local_table.c for table in (Customer, CustomerTag, Order, OrderLine, OrderStatusChange, Event)
+)
+_SET, _SUGGESTION, _DECISION = (inspect(table).local_table.c for table in (SuggestionSet, Suggestion, Decision))
+_TENANT_ID: BindParameter[str] = bindparam("tenant_id")
+_CUSTOMER_ID: BindParameter[str] = bindparam("customer_id")
+_NOW: BindParameter[datetime] = bindparam("now")
+
+_READ_CUSTOMER = select(
+    _CUSTOMER.name, _CUSTOMER.gender, _CUSTOMER.birthday, _CUSTOMER.city, _CUSTOMER.joined_at, _CUSTOMER.attributes
+).where(_CUSTOMER.tenant_id == _TENANT_ID, _CUSTOMER.id == _CUSTOMER_ID)
+_READ_TAGS = (
+    select(_TAG.tag, _TAG.value, _TAG.source, _TAG.confidence, _TAG.valid_from)
+    .where(
+        _TAG.tenant_id == _TENANT_ID,
+        _TAG.customer_id == _CUSTOMER_ID,
+        _TAG.valid_from <= _NOW,
+        or_(_TAG.valid_to.is_(None), _TAG.valid_to > _NOW),
+    )
+    .order_by(_TAG.id)
+)
+_STATUS_THEN = (
+    select(_STATUS.status)
+    .where(_STATUS.tenant_id == _ORDER.tenant_id, _STATUS.order_id == _ORDER.id, _STATUS.at <= _NOW)
+    .order_by(_STATUS.at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_NEWEST = (
+    select(_ORDER.id, _ORDER.ordered_at, func.coalesce(_STATUS_THEN, "").label("status"))
+    .where(
+        _ORDER.tenant_id == _TENANT_ID,
+        _ORDER.customer_id == _CUSTOMER_ID,
+        _ORDER.ordered_at <= _NOW,
+    )
+    .order_by(_ORDER.ordered_at.desc(), _ORDER.id)
+    .limit(MAX_ORDER_LINES)
+    .subquery()
+    .c
+)
+_READ_LINES = (
+    select(_NEWEST.id, _LINE.sku, _NEWEST.ordered_at, _NEWEST.status, _LINE.quantity, _LINE.amount_fen)
+    .where(_LINE.tenant_id == _TENANT_ID, _LINE.order_id == _NEWEST.id)
+    .order_by(_NEWEST.ordered_at.desc(), _NEWEST.id, _LINE.sku)
+    .limit(MAX_ORDER_LINES)
+)
+_READ_EVENTS = (
+    select(_EVENT.kind, _EVENT.at, _EVENT.object)
+    .where(
+        _EVENT.tenant_id == _TENANT_ID,
+        _EVENT.customer_id == _CUSTOMER_ID,
+        _EVENT.at <= _NOW,
+    )
+    .order_by(_EVENT.at.desc())
+    .limit(MAX_EVENTS)
+)
+_SHOWN = (
+    select(_SUGGESTION.item_id, _SET.agent_id, _SET.at)
+    .join_from(
+        inspect(Suggestion).local_table,
+        inspect(SuggestionSet).local_table,
+        (_SET.tenant_id == _SUGGESTION.tenant_id) & (_SET.id == _SUGGESTION.set_id),
+    )
+    .where(_SUGGESTION.tenant_id == _TENANT_ID, _SUGGESTION.kind == "reply")
+)
+_TAKEN = select(_DECISION.item_id, _DECISION.agent_id, _DECISION.at).where(
+    _DECISION.tenant_id == _TENANT_ID,
+    _DECISION.item_kind == "reply",
+    _DECISION.item_id.is_not(None),
+    _DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
+)
+
+
+class PastReader:
+    """The memory of an engine that answers for past moments: nothing later than `now` is known.
+
+    A customer's profile (name, gender, birthday, city, attributes) and the agents' teams keep no history and are taken
+    as they are; an order whose status was not known yet has none.
+    """
+
+    def __init__(self, database: Database, tenant_id: str) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._agents = ContextReader(tenant_id)
+
+    def customer(self, session: Session, customer_id: str | None, now: datetime) -> CustomerContext | None:
+        """The customer as known at a moment, an empty context for `None`, or `None` when the id is unknown."""
+        if customer_id is None:
+            return CustomerContext()
+        asked = {"tenant_id": self._tenant_id, "customer_id": customer_id, "now": now}
+        connection = session.connection()
+        profile = connection.execute(_READ_CUSTOMER, asked).one_or_none()
+        if profile is None:
+            return None
+        tags = tuple(TagFact(*row) for row in connection.execute(_READ_TAGS, asked))
+        return CustomerContext(
+            customer_id=customer_id,
+            name=profile.name,
+            gender=profile.gender,
+            birthday=profile.birthday,
+            city=profile.city,
+            joined_at=profile.joined_at,
+            segments=segments_of(profile.attributes, tags),
+            attributes=profile.attributes,
+            tags=tags,
+            bought=tuple(Bought(*row) for row in connection.execute(_READ_LINES, asked)),
+            events=tuple(SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)),
+        )
+
+    def agent(self, session: Session, agent_id: str | None) -> AgentContext:
+        """The agent; one who is not registered has a name and no team."""
+        return self._agents.agent(session, agent_id)
+
+    def use(
+        self,
+        session: Session,  # noqa: ARG002
+        script_ids: Sequence[str],
+        agent_id: str | None,
+        now: datetime,
+    ) -> Mapping[str, Use]:
+        """How each script fared before a moment; scripts never shown are absent."""
+        uses = {script_id: self._use(script_id, agent_id, now) for script_id in script_ids}
+        return {script_id: use for script_id, use in uses.items() if use != Use()}
+
+    def forget(self, customer_id: str) -> None:
+        """The past does not change."""
+
+    def _use(self, script_id: str, agent_id: str | None, now: datetime) -> Use:
+        shown, taken = self._history
+        own = bisect_left(taken.get((script_id, agent_id), ()), now) if agent_id else 0
+        return Use(
+            n_shown=bisect_left(shown.get((script_id, None), ()), now),
+            n_accepted=bisect_left(taken.get((script_id, None), ()), now),
+            n_own=own,
+        )
+
+    @cached_property
+    def _history(self) -> "tuple[_Times, _Times]":
+        """When each script was shown, and when it was taken; read once."""
+        with self._database.read() as session:
+            asked = {"tenant_id": self._tenant_id}
+            return _times(session.execute(_SHOWN, asked)), _times(session.execute(_TAKEN, asked))
+
+
+_Times = Mapping[tuple[str, str | None], Sequence[datetime]]
+"""Ascending moments by script and agent; the agent `None` stands for everyone."""
+
+
+def _times(rows: Iterable[Row[Any]]) -> _Times:
+    found: dict[tuple[str, str | None], list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[row.item_id, None].append(row.at)
+        if row.agent_id is not None:
+            found[row.item_id, row.agent_id].append(row.at)
+    for moments in found.values():
+        moments.sort()
+    return found

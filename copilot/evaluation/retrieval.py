@@ -1,0 +1,113 @@
+"""`copilot eval retrieval`: find the relevant documents of a BEIR folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from copilot.encoding import NoEncoder, load_encoder
+from copilot.engine.policy import Policy
+from copilot.errors import NotReadyError
+from copilot.evaluation.systems import SystemName, open_system
+from copilot.evaluation.table import RankedQuery, run_of
+from copilot.evaluation.texts import Asked, Corpus
+from copilot.settings import Settings
+from eval.datasets.beir import BeirData, Document
+from eval.metrics.ranking import as_run, measure_rankings
+from eval.runs.run import Run
+from knowledge.index.encoding import TextEncoder
+
+METRICS = ("nDCG@10", "R@1", "R@5", "R@10", "R@100", "P@1", "P@5", "RR@10", "MRR", "Success@10")
+DEPTH = 100
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How texts are ranked: by which systems, and with how many earlier turns put in front of each message."""
+
+    systems: Sequence[SystemName] = (SystemName.ENGINE,)
+    policy: Policy = field(default_factory=Policy)
+    n_turns: int = 0
+
+
+def measure_retrieval(settings: Settings, data: BeirData, options: TextOptions, progress: Progress) -> dict[str, Run]:
+    """A run for each system, by name, all over the same vectors.
+
+    Raises:
+        NotReadyError: the encoder cannot be loaded.
+    """
+    encoder = need_encoder(settings)
+    corpus = Corpus.of([document_text(document) for document in data.documents], encoder, progress)
+    asked = []
+    for done, query in enumerate(data.queries, start=1):
+        asked.append(Asked.of(query.text, query.context, encoder, options.n_turns))
+        progress(done, len(data.queries), "encoding messages")
+    return {system.value: _run(data, corpus, asked, system, options, encoder, progress) for system in options.systems}
+
+
+def need_encoder(settings: Settings) -> TextEncoder:
+    """The encoder of the settings.
+
+    Raises:
+        NotReadyError: it cannot be loaded.
+    """
+    loaded = load_encoder(settings)
+    if isinstance(loaded, NoEncoder):
+        raise NotReadyError(f"measuring needs the encoder {settings.encoder!r}: {loaded.reason}")
+    return loaded
+
+
+def text_facts(
+    kind: str, data: dict[str, object], system: SystemName, options: TextOptions, encoder: TextEncoder
+) -> dict[str, object]:
+    """Everything that decides a run over texts."""
+    return {
+        "kind": kind,
+        "data": data,
+        "system": system.value,
+        "n_turns": options.n_turns,
+        "versions": {"model": encoder.fingerprint, "policy": options.policy.version},
+        "policy": asdict(options.policy),
+    }
+
+
+def document_text(document: Document) -> str:
+    """What is searched of a document."""
+    return f"{document.title}\n{document.text}" if document.title else document.text
+
+
+def _run(
+    data: BeirData,
+    corpus: Corpus,
+    asked: Sequence[Asked],
+    system: SystemName,
+    options: TextOptions,
+    encoder: TextEncoder,
+    progress: Progress,
+) -> Run:
+    rank = open_system(system, corpus, options.policy)
+    ranked = []
+    for done, (query, one) in enumerate(zip(data.queries, asked, strict=True), start=1):
+        ranking = rank(one, None, DEPTH)
+        found = [data.documents[item] for item in ranking.items.tolist()]
+        relevant = [document_id for document_id, score in data.qrels[query.id].items() if score > 0]
+        texts = [document_text(document) for document in found]
+        ranked.append(RankedQuery(query.id, one.message, relevant, [doc.id for doc in found], texts, ranking))
+        progress(done, len(asked), f"ranking: {system}")
+    metrics = measure_rankings(
+        {query.id: data.qrels[query.id] for query in data.queries},
+        {one.query_id: as_run(one.ids) for one in ranked},
+        METRICS,
+    )
+    facts = {
+        "name": data.name,
+        "kind": "beir",
+        "sha256": data.sha256,
+        "split": data.split,
+        "n_turns": len(data.queries),
+    }
+    return run_of(
+        text_facts("retrieval", facts, system, options, encoder),
+        ranked,
+        {name: values.tolist() for name, values in metrics.items()},
+    )

@@ -1,0 +1,67 @@
+"""Databases written by an earlier version are brought forward with what is in them."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+from sqlmodel import select
+
+from knowledge.database import SCHEMA_REVISION, Database, open_database
+from knowledge.errors import WorkspaceError
+from knowledge.migrate import MIGRATIONS, migrate
+from knowledge.tables import SuggestionSet
+from knowledge.workspace import Workspace
+
+SET_OF_0001 = """
+INSERT INTO suggestion_set (tenant_id, id, conversation_version, scene, stage, at, message, abstain_reason, excluded,
+                            index_version, model_version, policy_version, rules_version, latency_ms)
+VALUES ('default', 'old', 1, 'direct', '', '2026-01-05 10:00:00', '在吗', '', '[]', 'i', 'm', 'p', 'r', 3.5)
+"""
+
+
+def run_to(database: Database, revision: str, step=command.upgrade) -> None:
+    with database.engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        step(config, revision)
+        connection.commit()
+
+
+@pytest.fixture
+def old(tmp_path: Path):
+    """A database of the first version with one suggestion set."""
+    (tmp_path / "shop").mkdir()
+    database = open_database(f"sqlite:///{tmp_path / 'shop' / 'copilot.db'}")
+    run_to(database, "0001")
+    with database.engine.begin() as connection:
+        connection.execute(text(SET_OF_0001))
+    yield database
+    database.close()
+
+
+def test_sets_of_the_first_version_were_certain_and_in_no_experiment(old: Database) -> None:
+    migrate(old)
+    assert old.revision() == SCHEMA_REVISION
+    with old.read() as session:
+        kept = session.exec(select(SuggestionSet)).one()
+    assert (kept.id, kept.message, kept.latency_ms) == ("old", "在吗", 3.5)
+    assert (kept.experiment, kept.variant, kept.slate_propensity, kept.candidates) == ("", "", 1.0, [])
+
+
+def test_a_workspace_of_the_first_version_says_how_to_upgrade(old: Database, tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match=r"schema 0001.*copilot init"):
+        Workspace.open(tmp_path / "shop")
+    Workspace.create(tmp_path / "shop").close()
+    Workspace.open(tmp_path / "shop").close()
+
+
+def test_the_way_back_keeps_the_sets(old: Database) -> None:
+    migrate(old)
+    run_to(old, "0001", command.downgrade)
+    with old.engine.connect() as connection:
+        columns = connection.execute(text("SELECT * FROM suggestion_set")).mappings().one().keys()
+    assert "candidates" not in columns
+    assert "message" in columns
