@@ -2,12 +2,15 @@
 
 import typer
 
-from copilot.cli.evaluation import bench, products, runs, texts
+from copilot.cli.evaluation import bench, experiment, ope, products, replay, runs, texts
 
 app = typer.Typer(help="Measure the engine, compare versions, and stop a release that is worse.", no_args_is_help=True)
 app.command("run")(runs.run)
 app.command("compare")(runs.compare)
 app.command("gate")(runs.gate)
+app.command("replay")(replay.replay)
+app.command("ope")(ope.ope)
+app.command("experiment")(experiment.experiment)
 app.command("retrieval")(texts.retrieval)
 app.command("rerank")(texts.rerank)
 app.command("products")(products.products)

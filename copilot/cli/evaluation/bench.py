@@ -2,11 +2,14 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from copilot.cli.options import EncoderOption, JsonOption, print_json, progress_bar, read_settings
+
+if TYPE_CHECKING:
+    from copilot.settings import Settings
 
 
 def bench(
@@ -18,6 +21,12 @@ def bench(
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Keep the libraries in this folder for the next run.")
     ] = None,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="Instead: the same retrieval beside txtai and Haystack (extra `bench`).")
+    ] = False,
+    documents: Annotated[
+        Path | None, typer.Option("--documents", help="With --rivals: one text a line (default: synthetic ones).")
+    ] = None,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -25,8 +34,16 @@ def bench(
 
     The libraries are synthetic; the engine is the one that serves. Your workspace is not touched.
 
+    With --rivals it finds the ten best documents for a message here, in txtai and in Haystack, over the same documents
+    and weights, and prints how many times faster this library is (default: 100,000 documents, 200 messages).
+
     Example: copilot eval bench --sizes 1000,10000 --keep bench
     """
+    settings = read_settings(None, encoder)
+    if rivals:
+        _compare(settings, sizes=sizes, messages=messages, quick=quick, keep=keep, documents=documents, as_json=as_json)
+        return
+    _refuse_without_rivals(documents)
     from copilot.benchmark.bench import BenchConfig, run_bench
     from copilot.benchmark.report import table
 
@@ -38,11 +55,47 @@ def bench(
         keep=keep,
     )
     with progress_bar("benchmark") as advance:
-        report = run_bench(read_settings(None, encoder), config, advance)
+        report = run_bench(settings, config, advance)
     if as_json:
         print_json(asdict(report))
     else:
         typer.echo(table(report))
+
+
+def _compare(
+    settings: "Settings",
+    *,
+    sizes: str | None,
+    messages: int | None,
+    quick: bool,
+    keep: Path | None,
+    documents: Path | None,
+    as_json: bool,
+) -> None:
+    from copilot.benchmark.rivals.comparison import RivalsConfig, compare
+    from copilot.benchmark.rivals.report import table
+
+    config = RivalsConfig.quick() if quick else RivalsConfig()
+    config = replace(
+        config,
+        sizes=_sizes(sizes) if sizes else config.sizes,
+        n_messages=messages or config.n_messages,
+        documents=documents,
+        keep=keep,
+    )
+    with progress_bar("comparison") as advance:
+        report = compare(settings, config, advance)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        typer.echo(table(report))
+
+
+def _refuse_without_rivals(documents: Path | None) -> None:
+    from copilot.errors import BadRequestError
+
+    if documents is not None:
+        raise BadRequestError("--documents", str(documents), "--rivals with it: the other figures need a whole shop")
 
 
 def _sizes(text: str) -> tuple[int, ...]:
