@@ -30,19 +30,34 @@ class TextOptions:
     n_turns: int = 0
 
 
-def measure_retrieval(settings: Settings, data: BeirData, options: TextOptions, progress: Progress) -> dict[str, Run]:
-    """A run for each system, by name, all over the same vectors.
+@dataclass(frozen=True)
+class EncodedData:
+    """A BEIR folder made searchable: its documents, and its queries as every system takes them."""
 
-    Raises:
-        NotReadyError: the encoder cannot be loaded.
-    """
-    encoder = need_encoder(settings)
-    corpus = Corpus.of([document_text(document) for document in data.documents], encoder, progress)
-    asked = []
-    for done, query in enumerate(data.queries, start=1):
-        asked.append(Asked.of(query.text, query.context, encoder, options.n_turns))
-        progress(done, len(data.queries), "encoding messages")
-    return {system.value: _run(data, corpus, asked, system, options, encoder, progress) for system in options.systems}
+    data: BeirData
+    corpus: Corpus
+    asked: Sequence[Asked]
+    encoder: TextEncoder
+
+    @classmethod
+    def of(cls, settings: Settings, data: BeirData, n_turns: int, progress: Progress) -> "EncodedData":
+        """Encode documents and queries.
+
+        Raises:
+            NotReadyError: the encoder cannot be loaded.
+        """
+        encoder = need_encoder(settings)
+        corpus = Corpus.of([document_text(document) for document in data.documents], encoder, progress)
+        asked = []
+        for done, query in enumerate(data.queries, start=1):
+            asked.append(Asked.of(query.text, query.context, encoder, n_turns))
+            progress(done, len(data.queries), "encoding messages")
+        return cls(data, corpus, asked, encoder)
+
+
+def measure_retrieval(encoded: EncodedData, options: TextOptions, progress: Progress) -> dict[str, Run]:
+    """A run for each system, by name, all over the same vectors."""
+    return {system.value: _run(encoded, system, options, progress) for system in options.systems}
 
 
 def need_encoder(settings: Settings) -> TextEncoder:
@@ -76,24 +91,17 @@ def document_text(document: Document) -> str:
     return f"{document.title}\n{document.text}" if document.title else document.text
 
 
-def _run(
-    data: BeirData,
-    corpus: Corpus,
-    asked: Sequence[Asked],
-    system: SystemName,
-    options: TextOptions,
-    encoder: TextEncoder,
-    progress: Progress,
-) -> Run:
-    rank = open_system(system, corpus, options.policy)
+def _run(encoded: EncodedData, system: SystemName, options: TextOptions, progress: Progress) -> Run:
+    data = encoded.data
+    rank = open_system(system, encoded.corpus, options.policy)
     ranked = []
-    for done, (query, one) in enumerate(zip(data.queries, asked, strict=True), start=1):
+    for done, (query, one) in enumerate(zip(data.queries, encoded.asked, strict=True), start=1):
         ranking = rank(one, None, DEPTH)
         found = [data.documents[item] for item in ranking.items.tolist()]
         relevant = [document_id for document_id, score in data.qrels[query.id].items() if score > 0]
         texts = [document_text(document) for document in found]
         ranked.append(RankedQuery(query.id, one.message, relevant, [doc.id for doc in found], texts, ranking))
-        progress(done, len(asked), f"ranking: {system}")
+        progress(done, len(data.queries), f"ranking: {system}")
     metrics = measure_rankings(
         {query.id: data.qrels[query.id] for query in data.queries},
         {one.query_id: as_run(one.ids) for one in ranked},
@@ -107,7 +115,7 @@ def _run(
         "n_turns": len(data.queries),
     }
     return run_of(
-        text_facts("retrieval", facts, system, options, encoder),
+        text_facts("retrieval", facts, system, options, encoded.encoder),
         ranked,
         {name: values.tolist() for name, values in metrics.items()},
     )

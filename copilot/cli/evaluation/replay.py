@@ -10,7 +10,7 @@ from copilot.cli.options import EncoderOption, JsonOption, WorkspaceOption, prin
 
 def replay(
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="A policy as TOML or JSON (default: the usual).")
+        Path | None, typer.Option("--policy", help="A policy as TOML or JSON (default: the workspace's).")
     ] = None,
     library: Annotated[
         str, typer.Option("--library", help="then: the scripts live at the time of each turn; now: those of today.")
@@ -27,8 +27,7 @@ def replay(
 
     Example: copilot eval replay --policy bolder.toml --slice stage
     """
-    from copilot.engine.policy import Policy
-    from copilot.engine.policy_file import read_policy
+    from copilot.engine.policy_file import read_policy, workspace_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.replaying import replay_log
     from copilot.evaluation.running import RunOptions
@@ -36,11 +35,14 @@ def replay(
 
     if library not in list(LibraryOf):
         raise BadRequestError("--library", library, "then or now")
+    settings = read_settings(workspace, encoder)
     options = RunOptions(
-        policy=read_policy(policy) if policy else Policy(), library_of=LibraryOf(library), n_processes=processes
+        policy=read_policy(policy) if policy else workspace_policy(settings.workspace),
+        library_of=LibraryOf(library),
+        n_processes=processes,
     )
     with progress_bar("replay") as advance:
-        run, changes = replay_log(read_settings(workspace, encoder), options, slices or (), advance)
+        run, changes = replay_log(settings, options, slices or (), advance)
     if as_json:
         print_json({"run_id": run.id, **changes.to_dict()})
     else:

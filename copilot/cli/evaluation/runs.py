@@ -34,7 +34,9 @@ def run(
     data: Annotated[
         str, typer.Option("--data", help="Conversations or turns (a file or folder), or `log`: what agents decided on.")
     ],
-    policy: Annotated[Path | None, typer.Option("--policy", help="A policy as TOML or JSON.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="A policy as TOML or JSON (default: the workspace's).")
+    ] = None,
     library: Annotated[
         str, typer.Option("--library", help="then: the scripts live at the time of each turn; now: those of today.")
     ] = "then",
@@ -62,8 +64,7 @@ def run(
     """
     import numpy as np
 
-    from copilot.engine.policy import Policy
-    from copilot.engine.policy_file import read_policy
+    from copilot.engine.policy_file import read_policy, workspace_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.auditing import audit
     from copilot.evaluation.running import RunOptions, run_turns
@@ -75,7 +76,7 @@ def run(
     settings = read_settings(workspace, encoder)
     source = _source(settings, data)
     options = RunOptions(
-        policy=read_policy(policy) if policy else Policy(),
+        policy=read_policy(policy) if policy else workspace_policy(settings.workspace),
         library_of=LibraryOf(library),
         limit=limit,
         seed=seed,
@@ -117,12 +118,12 @@ def compare(
     from eval.runs.compare import compare as compare_runs
 
     settings = read_settings(workspace)
-    ours, theirs = _opened(settings, a), _opened(settings, b)
+    ours, theirs = opened_run(settings, a), opened_run(settings, b)
     found = compare_runs(
         ours,
         theirs,
         by=by,
-        metrics=metrics or _shared_metrics(ours, theirs),
+        metrics=metrics or default_metrics(ours, theirs),
         slices=slices or (),
         rng=np.random.default_rng(seed),
         correction=correction,
@@ -152,14 +153,15 @@ def gate(
     """
     import numpy as np
 
+    from eval.runs.gate import default_metrics as gate_metrics
     from eval.runs.gate import gate as judge
 
     settings = read_settings(workspace)
-    before, after = _opened(settings, baseline), _opened(settings, candidate)
+    before, after = opened_run(settings, baseline), opened_run(settings, candidate)
     verdict = judge(
         before,
         after,
-        metrics=metrics or _shared_metrics(before, after),
+        metrics=metrics or gate_metrics(before),
         by=by,
         rng=np.random.default_rng(seed),
         slices=slices or (),
@@ -185,7 +187,7 @@ def _source(settings: "Settings", data: str) -> "TurnSource":
     return read_turns(Path(data))
 
 
-def _opened(settings: "Settings", name: str) -> "Run":
+def opened_run(settings: "Settings", name: str) -> "Run":
     """A run by its folder, or by its id in the workspace."""
     from eval.runs.run import Run
     from knowledge.workspace import RUNS_FOLDER
@@ -194,7 +196,7 @@ def _opened(settings: "Settings", name: str) -> "Run":
     return Run.open(folder if folder.is_dir() else settings.workspace / RUNS_FOLDER / name)
 
 
-def _shared_metrics(a: "Run", b: "Run") -> list[str]:
+def default_metrics(a: "Run", b: "Run") -> list[str]:
     """The metrics that apply to some query of both."""
     import numpy as np
 

@@ -37,6 +37,9 @@ def retrieval(
     policy: PolicyOption = None,
     context_turns: ContextOption = 0,
     seed: SeedOption = 7,
+    growth: Annotated[
+        bool, typer.Option("--growth", help="Also measure R@10 in ever larger parts of the corpus (with --save).")
+    ] = False,
     save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,13 +47,25 @@ def retrieval(
 
     Example: copilot eval retrieval --data scifact --system all
     """
-    from copilot.evaluation.retrieval import measure_retrieval
+    import numpy as np
+
+    from copilot.errors import BadRequestError
+    from copilot.evaluation.growth import measure_growth, write_growth
+    from copilot.evaluation.retrieval import EncodedData, measure_retrieval
     from eval.datasets.beir import read_beir
 
+    if growth and save is None:
+        raise BadRequestError("--growth", growth, "a folder to keep the curve in: --save DIR")
     found = read_beir(data, split)
+    options = _options(system, policy, context_turns)
     with progress_bar("retrieval") as advance:
-        runs = measure_retrieval(read_settings(None, encoder), found, _options(system, policy, context_turns), advance)
+        encoded = EncodedData.of(read_settings(None, encoder), found, options.n_turns, advance)
+        runs = measure_retrieval(encoded, options, advance)
+        grown = measure_growth(encoded, options, np.random.default_rng(seed), advance) if growth else None
     _print({name: (run, _summary(run, seed)) for name, run in runs.items()}, save, as_json=as_json)
+    if grown is not None and save is not None:
+        for folder in [save] if len(runs) == 1 else [save / name for name in runs]:
+            write_growth(grown, folder)
 
 
 def rerank(

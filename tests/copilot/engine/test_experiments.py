@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from copilot.engine.answer import Exposure
 from copilot.engine.engine import Engine
 from copilot.engine.experiments import read_experiments
 from copilot.engine.policy import Policy
+from copilot.engine.policy_file import read_policy
 from copilot.engine.request import SuggestRequest
 from copilot.errors import BadRequestError
 from copilot.runtime import Runtime
@@ -31,6 +33,7 @@ name = "silent"
 weight = 1
 policy = { reply_threshold = 1.0 }
 """
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "experiments.md"
 HALVES = (Variant("control"), Variant("silent"))
 
 
@@ -135,6 +138,16 @@ def test_a_variant_may_have_a_policy_file_beside_the_experiments(tmp_path: Path)
 def test_variants_differ_from_the_policy_of_the_workspace(tmp_path: Path) -> None:
     (experiment,) = read_experiments(written(tmp_path, BOLDER), Policy(n_ranked=5))
     assert experiment.policies["silent"] == Policy(n_ranked=5, reply_threshold=1.0)
+
+
+def test_the_examples_of_the_documentation_are_read(tmp_path: Path) -> None:
+    policy, experiments = re.findall(r"```toml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
+    base = read_policy(tmp_path / "policy.toml")
+    assert (base.reply_threshold, base.exploration.rate) == (0.4, 0.05)
+    (bolder,) = read_experiments(written(tmp_path, experiments), base)
+    assert (bolder.name, bolder.control, bolder.planned_units, bolder.margin) == ("bolder", "control", 2000, 0.02)
+    assert bolder.policies["bold"] == replace(base, reply_threshold=0.25)
 
 
 def test_without_a_file_there_are_no_experiments(tmp_path: Path) -> None:

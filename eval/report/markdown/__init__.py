@@ -1,0 +1,1 @@
+"""The report as Markdown, with the same numbers, for a pull request or a wiki."""

@@ -1,0 +1,1 @@
+"""Plots as inline SVG: coloured by the page's style sheet, readable in light, in dark and on paper."""

@@ -1,0 +1,59 @@
+"""From numbers to places on a drawing."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+N_STEPS = 5
+"""About as many as an axis is divided into."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Numbers from `low` to `high` laid out from `start` to `stop`; by powers of ten when `is_log`."""
+
+    low: float
+    high: float
+    start: float
+    stop: float
+    is_log: bool = False
+
+    @classmethod
+    def around(cls, values: Iterable[float], start: float, stop: float) -> "Scale":
+        """A scale with round ends that holds all values, of some width even when they are all alike."""
+        known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+        low, high = min(known), max(known)
+        if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12):
+            low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
+        step = _step(high - low, N_STEPS)
+        return cls(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, stop)
+
+    @classmethod
+    def powers(cls, values: Iterable[float], start: float, stop: float) -> "Scale":
+        """A scale by powers of ten from the smallest to the largest value; all must be above zero."""
+        known = list(values)
+        low, high = min(known), max(known)
+        return cls(low, high if high > low else 10 * low, start, stop, is_log=True)
+
+    def __call__(self, value: float) -> float:
+        """The place of a number; beyond the ends it stays at the end."""
+        low, high, at = (math.log10(one) if self.is_log else one for one in (self.low, self.high, value))
+        share = (at - low) / (high - low)
+        return self.start + min(1.0, max(0.0, share)) * (self.stop - self.start)
+
+    def ticks(self, n_steps: int = N_STEPS) -> list[float]:
+        """Round numbers along the scale, up to so many steps apart; of powers of ten all."""
+        if self.is_log:
+            powers = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
+            return [float(10**power) for power in powers]
+        step = _step(self.high - self.low, n_steps)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [round(position * step, 12) + 0.0 for position in range(first, last + 1)]
+
+
+def _step(width: float, n_steps: int) -> float:
+    """The smallest round number that divides a width into no more than `n_steps`."""
+    rough = width / n_steps
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(step * power for step in STEPS if step * power >= rough * (1 - 1e-9))
