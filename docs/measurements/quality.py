@@ -1,0 +1,144 @@
+"""Measures every quality figure of docs/quality.md and writes the page.
+
+    python docs/measurements/quality.py FOLDER [--encoder NAME|DIR ...] [--out docs/quality.md]
+
+FOLDER holds evaluation data in the formats of docs/evaluation-data.md:
+
+    jddc-r10/rerank.jsonl   jddc-pool/   jddc-intent/   beike/rerank.jsonl
+    journey/{orders,test}.parquet   tafeng/{orders,test}.parquet
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PAGE = """# Quality
+
+Measured with `copilot eval` on public research data, split by session, question, customer and time. Each figure is a
+mean with its 95 % interval over queries or customers, from `python docs/measurements/quality.py FOLDER`;
+[evaluation data](evaluation-data.md) has the formats of the folder. The encoder is untrained unless a row says so.
+
+{sections}"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One table: what is asked, how, and which metrics count."""
+
+    title: str
+    text: str
+    command: Sequence[str]
+    metrics: Sequence[str]
+    kind: str = "systems"
+
+
+TASKS = (
+    Task(
+        "The true reply among ten",
+        "Sessions of a large Chinese shop: the message with the two turns before it, nine replies of other sessions.",
+        ("rerank", "--data", "jddc-r10/rerank.jsonl", "--system", "all", "--context-turns", "2"),
+        ("R10@1", "R10@2", "R10@5", "MRR"),
+    ),
+    Task(
+        "The true reply among all",
+        "The same messages; every informative reply of the test sessions is there to choose from.",
+        ("retrieval", "--data", "jddc-pool", "--system", "all", "--context-turns", "2"),
+        ("R@1", "R@10", "R@100", "MRR"),
+    ),
+    Task(
+        "Messages of the same intent",
+        "A message finds messages of others who wanted the same, among 129 intents.",
+        ("retrieval", "--data", "jddc-intent", "--system", "all"),
+        ("P@1", "P@5", "nDCG@10"),
+    ),
+    Task(
+        "Which messages answer the question",
+        "House buyers ask an agent; candidates are the messages that followed, shuffled. F1 is of single candidates, "
+        "AUROC tells questions that got an answer from those that did not.",
+        ("rerank", "--data", "beike/rerank.jsonl", "--system", "all"),
+        ("MRR", "P@1", "F1", "AUROC"),
+    ),
+    Task(
+        "What a household buys next, anything",
+        "A US grocery chain: weeks after the cut, by kind of product.",
+        ("products", "--orders", "journey/orders.parquet", "--test", "journey/test.parquet", "--model", "all"),
+        ("nDCG@10", "R@10", "Success@10"),
+        "models",
+    ),
+    Task(
+        "What a household buys for the first time",
+        "The same; only products that the household never bought before count.",
+        (
+            *("products", "--orders", "journey/orders.parquet", "--test", "journey/test.parquet"),
+            *("--model", "all", "--mode", "new"),
+        ),
+        ("nDCG@10", "R@10", "Success@10"),
+        "models",
+    ),
+    Task(
+        "What a customer buys next, anything",
+        "A Taiwanese grocery chain: the month after the cut, by subclass.",
+        ("products", "--orders", "tafeng/orders.parquet", "--test", "tafeng/test.parquet", "--model", "all"),
+        ("nDCG@10", "R@10", "Success@10"),
+        "models",
+    ),
+    Task(
+        "What a customer buys for the first time",
+        "The same; only what the customer never bought before counts.",
+        (
+            *("products", "--orders", "tafeng/orders.parquet", "--test", "tafeng/test.parquet"),
+            *("--model", "all", "--mode", "new"),
+        ),
+        ("nDCG@10", "R@10", "Success@10"),
+        "models",
+    ),
+)
+
+
+def measured(task: Task, folder: Path, encoder: str | None) -> Mapping[str, Any]:
+    """The systems of a task with their metrics."""
+    options = ["--encoder", encoder] if encoder and task.kind == "systems" else []
+    command = [sys.executable, "-m", "copilot", "eval", *task.command, *options, "--json"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
+    systems: Mapping[str, Any] = json.loads(done.stdout)[task.kind]
+    return systems
+
+
+def section(task: Task, folder: Path, encoders: Sequence[str]) -> str:
+    """One table as Markdown; a trained encoder adds its dense and engine rows."""
+    rows = dict(measured(task, folder, None))
+    for encoder in encoders if task.kind == "systems" else ():
+        name = Path(encoder).name
+        trained = measured(task, folder, encoder)
+        rows |= {f"{system}, {name}": one for system, one in trained.items() if system != "lexical"}
+    n = next(iter(rows.values()))["n"]
+    head = f"| | {' | '.join(task.metrics)} |\n|---|{'---:|' * len(task.metrics)}\n"
+    lines = [f"| {name} | {' | '.join(cell(one, metric) for metric in task.metrics)} |" for name, one in rows.items()]
+    command = f"copilot eval {' '.join(task.command)}"
+    return f"## {task.title}\n\n{task.text} n = {n:,}.\n\n{head}" + "\n".join(lines) + f"\n\n`{command}`\n"
+
+
+def cell(system: Mapping[str, Any], metric: str) -> str:
+    """A mean and its interval; a dash where the metric was not measured."""
+    one = system["metrics"].get(metric)
+    return "–" if one is None else f"{one['mean']:.3f} ({one['low']:.3f}–{one['high']:.3f})"
+
+
+def main() -> None:
+    """Measure everything and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--encoder", action="append", default=[])
+    parser.add_argument("--out", type=Path, default=Path("docs/quality.md"))
+    given = parser.parse_args()
+    sections = [section(task, given.folder, given.encoder) for task in TASKS]
+    given.out.write_text(PAGE.format(sections="\n".join(sections)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
