@@ -7,7 +7,7 @@ import typer
 
 from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
-from eval.errors import DataError, EvalError
+from eval.errors import DataError, EvalError, RunError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
 
 app = typer.Typer(

@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eval.metrics.calibration import calibration_gaps
-from eval.metrics.classification import auroc, coverage_precision
+from eval.metrics.weighted import SurestFirst
 from eval.runs.run import Run
 from eval.statistics.estimate import Estimate
-from eval.statistics.pooled import gap_estimate, statistic_estimates
+from eval.statistics.pooled import gap_estimate, weighted_estimates
 
 N_RESAMPLES = 500
-"""Fewer than of a mean, for every one of them sorts all queries anew."""
+"""Fewer than of a mean, for every one of them goes through all queries."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,15 @@ def certainty_estimates(
         return {}
     gaps = calibration_gaps(answered.probabilities, answered.correct)
     error = gap_estimate(gaps, clusters[answered.rows], rng, n_resamples=N_RESAMPLES)
-    found = statistic_estimates(
-        lambda drawn: _discrimination(replies.probabilities[drawn], replies.correct[drawn]),
+    ordered = SurestFirst.of(replies.probabilities, replies.correct)
+    found = weighted_estimates(
+        lambda weights: np.column_stack([ordered.auroc(weights), ordered.area(weights)]),
         clusters[replies.rows],
         rng,
         n_resamples=N_RESAMPLES,
     )
     named = zip(("ECE", "AUROC", "coverage-precision"), (error, *found), strict=True)
     return {name: estimate for name, estimate in named if estimate is not None}
-
-
-def _discrimination(probabilities: NDArray[np.float64], correct: NDArray[np.bool_]) -> tuple[float, float]:
-    given = ~np.isnan(probabilities)
-    return auroc(probabilities[given], correct[given]), coverage_precision(probabilities, correct).area
 
 
 def _first(replies: pa.ListArray, n_replies: NDArray[np.int64], field: str) -> list[object]:

@@ -20,6 +20,8 @@ from eval.statistics.randomisation import sign_flip_test
 
 ALPHA = 0.025
 """One-sided, as is usual for non-inferiority (ICH E9, 1998, section 5.5): one side of a 95 % interval."""
+WHOLE_SHARE = 0.8
+"""Of alpha. A slice must lose more than the whole to be noticed anyway, so that the smaller share costs it little."""
 FEWEST_CLUSTERS = 30
 """Below this a gate refuses to answer, for nothing but a disaster would be significant."""
 FEWEST_IN_SLICE = 20
@@ -98,8 +100,8 @@ def gate(
 
     Each check tests the hypothesis that the loss is at most `margin`, in the metric's own unit (0.01 of nDCG is a
     point), with a one-sided sign-flip test by cluster. The chance that any check fails though no loss is larger is at
-    most `alpha`, by Holm's correction. With slices, the whole and the slices have half of `alpha` each to begin with:
-    a loss overall must not become harder to see the more slices are watched.
+    most `alpha`, by Holm's correction. With slices, the whole has four fifths of `alpha` to begin with and the slices
+    the rest: a loss overall must not become harder to see the more slices are watched.
 
     Raises:
         RunError: the runs cannot be compared, a metric is missing or applies to different queries, or there are fewer
@@ -112,7 +114,7 @@ def gate(
     measurable, unchecked = paired.split(FEWEST_IN_SLICE)
     _check_applies_alike(paired, baseline)
     _check_enough(paired, measurable, by)
-    n_flips = flips_for(2 * sum(len(columns) for _, columns in measurable), alpha)
+    n_flips = flips_for(sum(len(columns) for _, columns in measurable), (1 - WHOLE_SHARE) * alpha)
     checks = [check for cell, columns in measurable for check in _checks(paired, cell, columns, margin, rng, n_flips)]
     adjusted = holm([check.p for check in checks], _weights(checks))
     judged = [
@@ -157,7 +159,7 @@ def _check_enough(paired: Paired, measurable: Measurable, by: str) -> None:
 def _weights(checks: Sequence[Check]) -> list[float]:
     n_whole = sum(check.slice is None for check in checks)
     n_slices = len(checks) - n_whole
-    return [1 / n_whole if check.slice is None else 1 / n_slices for check in checks]
+    return [WHOLE_SHARE / n_whole if check.slice is None else (1 - WHOLE_SHARE) / n_slices for check in checks]
 
 
 def _checks(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.errors import RunError
 from eval.metrics.scales import range_of
 from eval.runs.cells import Cell, cells_of, cluster_codes
 from eval.runs.certainty import FirstReplies, certainty_estimates, first_replies
@@ -13,6 +14,7 @@ from eval.runs.run import Run
 from eval.statistics.bootstrap import mean_estimates
 from eval.statistics.estimate import Estimate
 
+ROUNDING = 1e-9
 FEWEST_CLUSTERS = 5
 """A slice of fewer is counted, but no interval is claimed for it."""
 
@@ -55,12 +57,10 @@ def summarise(run: Run, *, by: str, slices: Sequence[str] = (), rng: np.random.G
     Where replies have probabilities, ECE, AUROC and the area under the coverage-precision curve stand beside.
 
     Raises:
-        RunError: there is no such grouping or slicing.
+        RunError: there is no such grouping or slicing, or a metric has a value that it cannot have.
         EvalError: a probability is not within 0 to 1.
     """
-    clusters, replies = cluster_codes(run, by), first_replies(run)
-    values = np.column_stack([np.empty((run.table.num_rows, 0)), *(run.values(name) for name in run.metric_names)])
-    table = _Table(run.metric_names, values, clusters, replies)
+    table = _Table(run.metric_names, _checked_values(run), cluster_codes(run, by), first_replies(run))
     whole, *labelled = cells_of(run, slices)
     by_slice: dict[str, dict[str, Measured]] = {name: {} for name in slices}
     measured = _measure(table, whole, 1, rng)
@@ -75,6 +75,18 @@ class _Table:
     values: NDArray[np.float64]
     clusters: NDArray[np.intp]
     replies: FirstReplies
+
+
+def _checked_values(run: Run) -> NDArray[np.float64]:
+    values = np.empty((run.table.num_rows, len(run.metric_names)))
+    for column, name in enumerate(run.metric_names):
+        values[:, column] = run.values(name)
+        low, high = range_of(name) or (-np.finfo(np.float64).max, np.finfo(np.float64).max)
+        outside = np.flatnonzero((values[:, column] < low - ROUNDING) | (values[:, column] > high + ROUNDING))
+        if len(outside):
+            query, value = run.query_ids[outside[0]], values[outside[0], column]
+            raise RunError(f"run {run.id}: {name} of query {query!r} is {value}; expected {low:g} to {high:g}")
+    return values
 
 
 def _measure(table: _Table, cell: Cell, fewest: int, rng: np.random.Generator) -> Measured:

@@ -1,7 +1,7 @@
 """Intervals by drawing whole clusters anew, since the queries of one conversation are no independent witnesses."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,17 +86,26 @@ def mean_estimates(
 
 def resampled_sums(totals: NDArray[np.float64], rng: np.random.Generator, n_resamples: int) -> NDArray[np.float64]:
     """Column sums of as many rows as there are, drawn with replacement, shape (n_resamples, n_columns)."""
+    n_at_once = WEIGHTS_AT_ONCE // len(totals)
+    return np.concatenate(
+        [weights @ totals for weights in resampling_weights(len(totals), rng, n_resamples, n_at_once)]
+    )
+
+
+def resampling_weights(
+    n_clusters: int, rng: np.random.Generator, n_resamples: int, n_at_once: int
+) -> Iterator[NDArray[np.intp]]:
+    """How often each cluster is drawn in each resample, in batches of shape (up to n_at_once, n_clusters).
+
+    Raises:
+        EvalError: no resamples are asked for.
+    """
     if n_resamples < 1:
         raise EvalError(f"{n_resamples} resamples; expected at least 1")
-    n_rows = len(totals)
-    n_at_once = max(1, WEIGHTS_AT_ONCE // n_rows)
-    batches = []
-    for start in range(0, n_resamples, n_at_once):
-        n = min(n_at_once, n_resamples - start)
-        drawn = rng.integers(n_rows, size=(n, n_rows)) + n_rows * np.arange(n)[:, np.newaxis]
-        weights = np.bincount(drawn.ravel(), minlength=n * n_rows).reshape(n, n_rows)
-        batches.append(weights @ totals)
-    return np.concatenate(batches)
+    for start in range(0, n_resamples, max(1, n_at_once)):
+        n = min(max(1, n_at_once), n_resamples - start)
+        drawn = rng.integers(n_clusters, size=(n, n_clusters)) + n_clusters * np.arange(n)[:, np.newaxis]
+        yield np.bincount(drawn.ravel(), minlength=n * n_clusters).reshape(n, n_clusters)
 
 
 def expanded_tail(n_clusters: int) -> float:

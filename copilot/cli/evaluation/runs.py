@@ -142,7 +142,10 @@ def gate(
     slices: SliceOption = None,
     by: ByOption = "conversation",
     margin: Annotated[float, typer.Option("--margin", min=0.0, help="A loss of so much is put up with.")] = 0.0,
-    alpha: Annotated[float, typer.Option("--alpha", help="Chance of a false alarm, over all checks.")] = 0.05,
+    alpha: Annotated[
+        float | None,
+        typer.Option("--alpha", help="One-sided chance of a false alarm, over all checks (default: 0.025)."),
+    ] = None,
     seed: SeedOption = 7,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -153,6 +156,7 @@ def gate(
     """
     import numpy as np
 
+    from eval.runs.gate import ALPHA
     from eval.runs.gate import default_metrics as gate_metrics
     from eval.runs.gate import gate as judge
 
@@ -166,7 +170,7 @@ def gate(
         rng=np.random.default_rng(seed),
         slices=slices or (),
         margin=margin,
-        alpha=alpha,
+        alpha=ALPHA if alpha is None else alpha,
     )
     if as_json:
         print_json({"passed": verdict.passed, **verdict.to_dict()})

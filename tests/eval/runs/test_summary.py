@@ -149,6 +149,13 @@ def test_what_is_no_probability_is_refused(make_run) -> None:
         summarise(run, by="query", rng=rng())
 
 
+@pytest.mark.parametrize(("metric", "value"), [("P@1", 1.5), ("P@1", -0.1), ("novelty", math.inf)])
+def test_a_value_that_a_metric_cannot_have_is_refused(make_run, metric: str, value: float) -> None:
+    run = make_run({metric: [0.5, value]}, run_id="r1")
+    with pytest.raises(RunError, match=f"run r1: {metric} of query 'q1' is {value}; expected"):
+        summarise(run, by="query", rng=rng())
+
+
 def test_a_summary_is_json_and_the_same_for_a_seed(make_run) -> None:
     run = make_run(
         {"P@1": [1.0, 0.0, 1.0], "nDCG@3": [0.5, 0.1, 1.0]},

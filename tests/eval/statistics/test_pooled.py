@@ -10,7 +10,7 @@ from eval.errors import EvalError, NothingMeasuredError
 from eval.metrics.calibration import calibration_gaps, expected_calibration_error
 from eval.metrics.classification import auroc
 from eval.statistics.bootstrap import mean_estimate
-from eval.statistics.pooled import gap_estimate, statistic_estimates
+from eval.statistics.pooled import gap_estimate, statistic_estimates, weighted_estimates
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -94,3 +94,28 @@ def test_intervals_of_the_calibration_error_cover_the_truth_even_where_it_is_zer
         found = gap_estimate(calibration_gaps(p, correct), np.arange(n_queries), chance, n_resamples=400)
         n_covered += found.low <= truth <= found.high
     assert n_covered / n_worlds >= 0.93
+
+
+def test_weights_give_the_intervals_of_repeated_rows() -> None:
+    values, clusters = rng(1).random(60), np.repeat(np.arange(20), 3)
+    repeated = statistic_estimates(lambda rows: [values[rows].mean()], clusters, rng(2), n_resamples=4000)
+    weighted = weighted_estimates(
+        lambda weights: (weights @ values / weights.sum(axis=1))[:, np.newaxis], clusters, rng(3), n_resamples=4000
+    )
+    assert repeated[0] is not None
+    assert weighted[0] is not None
+    assert (weighted[0].mean, weighted[0].n) == (pytest.approx(repeated[0].mean), 60)
+    assert weighted[0].low == pytest.approx(repeated[0].low, abs=0.01)
+    assert weighted[0].high == pytest.approx(repeated[0].high, abs=0.01)
+
+
+def test_weights_of_one_cluster_or_of_nothing_say_nothing() -> None:
+    def mean_and_undefined(weights: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.column_stack([weights.mean(axis=1), np.full(len(weights), math.nan)])
+
+    found, undefined = weighted_estimates(mean_and_undefined, ["a", "a"], rng())
+    assert undefined is None
+    assert found is not None
+    assert (found.mean, found.low, found.high) == (1, -math.inf, math.inf)
+    with pytest.raises(NothingMeasuredError):
+        weighted_estimates(mean_and_undefined, [], rng())
