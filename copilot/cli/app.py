@@ -35,6 +35,7 @@ BAD_INPUT = (
     NotFoundError,
     WorkspaceError,
     DataError,
+    RunError,
 )
 
 

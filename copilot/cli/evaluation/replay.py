@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from copilot.cli.evaluation.runs import require_cuts
 from copilot.cli.options import EncoderOption, JsonOption, WorkspaceOption, print_json, progress_bar, read_settings
 
 
@@ -35,6 +36,7 @@ def replay(
 
     if library not in list(LibraryOf):
         raise BadRequestError("--library", library, "then or now")
+    require_cuts(slices, "query")
     settings = read_settings(workspace, encoder)
     options = RunOptions(
         policy=read_policy(policy) if policy else workspace_policy(settings.workspace),

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from copilot.cli.evaluation.runs import ByOption, RunArgument, SeedOption, SliceOption, default_metrics, opened_run
+from copilot.cli.evaluation.runs import (
+    ByOption,
+    RunArgument,
+    SeedOption,
+    SliceOption,
+    default_metrics,
+    opened_run,
+    require_cuts,
+)
 from copilot.cli.options import WorkspaceOption, read_settings
 
 DEFAULT_SLICES = ("stage", "scene", "agent-tenure", "length", "decision")
@@ -38,6 +46,7 @@ def report(
 
     if language not in ("en", "zh"):
         raise BadRequestError("--language", language, "en or zh")
+    require_cuts(slices, by)
     settings = read_settings(workspace)
     shown = opened_run(settings, run)
     baseline = opened_run(settings, against) if against else None

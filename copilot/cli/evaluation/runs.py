@@ -73,6 +73,7 @@ def run(
 
     if library not in list(LibraryOf):
         raise BadRequestError("--library", library, "then or now")
+    require_cuts(slices, by)
     settings = read_settings(workspace, encoder)
     source = _source(settings, data)
     options = RunOptions(
@@ -117,6 +118,7 @@ def compare(
 
     from eval.runs.compare import compare as compare_runs
 
+    require_cuts(slices, by)
     settings = read_settings(workspace)
     ours, theirs = opened_run(settings, a), opened_run(settings, b)
     found = compare_runs(
@@ -160,6 +162,7 @@ def gate(
     from eval.runs.gate import default_metrics as gate_metrics
     from eval.runs.gate import gate as judge
 
+    require_cuts(slices, by)
     settings = read_settings(workspace)
     before, after = opened_run(settings, baseline), opened_run(settings, candidate)
     verdict = judge(
@@ -201,8 +204,24 @@ def opened_run(settings: "Settings", name: str) -> "Run":
 
 
 def default_metrics(a: "Run", b: "Run") -> list[str]:
-    """The metrics that apply to some query of both."""
+    """The metrics that apply to some query in both."""
     import numpy as np
 
     shared = (name for name in a.metric_names if name in b.metric_names)
-    return [name for name in shared if np.isfinite(a.values(name) + b.values(name)).any()]
+    return [name for name in shared if all(np.isfinite(run.values(name)).any() for run in (a, b))]
+
+
+def require_cuts(slices: list[str] | None, by: str) -> None:
+    """Check what runs are sliced and resampled by, before anything is measured.
+
+    Raises:
+        BadRequestError: there is no such slicing or grouping.
+    """
+    from copilot.errors import BadRequestError
+    from eval.runs.run import CLUSTERS, SLICES
+
+    for name in slices or ():
+        if name not in SLICES:
+            raise BadRequestError("--slice", name, f"one of {', '.join(SLICES)}")
+    if by not in CLUSTERS:
+        raise BadRequestError("--by", by, f"one of {', '.join(CLUSTERS)}")

@@ -15,6 +15,7 @@ from copilot.evaluation.auditing import audit
 from copilot.evaluation.running import RunOptions, run_turns
 from copilot.evaluation.setting import LibraryOf
 from eval.datasets.turns import read_turns, write_turns
+from eval.errors import RunError
 from eval.runs.run import QUERIES_FILE, Run
 from knowledge.tables import DEFAULT_TENANT, CustomerTag
 
@@ -171,3 +172,17 @@ def test_the_command_prints_intervals_and_exits_1_on_a_leak(settings, turns, tmp
     assert clean.exit_code == 0, clean.output
     assert '"Success@1": {' in clean.stdout
     assert '"mean": 1.0' in clean.stdout
+
+
+@pytest.mark.parametrize(("option", "value"), [("--slice", "moon"), ("--by", "planet"), ("--library", "soon")])
+def test_a_wrong_choice_is_refused_before_anything_is_measured(settings, turns, option: str, value: str) -> None:
+    base = ["eval", "run", "--data", str(turns.path), "-w", str(settings.workspace), "--encoder", "hash"]
+    refused = CliRunner().invoke(app, [*base, option, value])
+    assert f"{option}: got '{value}'" in str(refused.exception)
+    assert not list(settings.workspace.glob("runs/*"))
+
+
+def test_runs_over_different_turns_are_not_compared(settings, turns) -> None:
+    ids = [run(settings, turns, limit=limit).id for limit in (100, 150)]
+    refused = CliRunner().invoke(app, ["eval", "compare", *ids, "-w", str(settings.workspace)])
+    assert isinstance(refused.exception, RunError)
