@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest
+from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest, train
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
 from eval.errors import DataError, EvalError, RunError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
@@ -25,6 +25,7 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(index.app, name="index")
+app.add_typer(train.app, name="train")
 app.add_typer(evaluation.app, name="eval")
 
 BAD_INPUT = (
@@ -43,10 +44,11 @@ def main() -> None:
     """Run a command; a known error becomes one line on stderr and exit code 2 (bad input) or 1 (failed)."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     from models.errors import ModelError
+    from models.training.errors import TrainingBaseError, TrainingDataError
 
     try:
         app()
-    except BAD_INPUT as error:
+    except (*BAD_INPUT, TrainingBaseError, TrainingDataError) as error:
         _fail(error, 2)
     except (CopilotError, KnowledgeError, ModelError, EvalError) as error:
         _fail(error, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from copilot.evaluation.retrieval import EncodedData, Progress, TextOptions
+from copilot.evaluation.retrieval import EncodedData, Progress
 from copilot.evaluation.systems import open_system
 from eval.metrics.ranking import as_run, measure_rankings
 from eval.report.growth import Growth, LibraryGrowth, LibrarySize
@@ -29,14 +29,12 @@ def library_sizes(n_documents: int) -> list[int]:
     return [*sizes, n_documents]
 
 
-def measure_growth(
-    encoded: EncodedData, options: TextOptions, rng: np.random.Generator, progress: Progress
-) -> LibraryGrowth:
+def measure_growth(encoded: EncodedData, rng: np.random.Generator, progress: Progress) -> LibraryGrowth:
     """`R@10` of each system in ever larger parts of the corpus.
 
     A part has the documents relevant to the query at hand and the first of the others in one random order.
     """
-    data, corpus = encoded.data, encoded.corpus
+    data, corpus, options = encoded.data, encoded.corpus, encoded.options
     place_of = {document.id: place for place, document in enumerate(data.documents)}
     order = rng.permutation(len(data.documents))
     relevant = [[place_of[name] for name in data.qrels[query.id]] for query in data.queries]

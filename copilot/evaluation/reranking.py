@@ -44,11 +44,12 @@ def measure_rerank(settings: Settings, data: RerankData, options: TextOptions, p
         NotReadyError: the encoder cannot be loaded.
     """
     encoder = need_encoder(settings)
+    options = options.for_encoder(encoder)
     candidates = _Candidates.of(data.rows)
     corpus = Corpus.of(candidates.texts, encoder, progress)
     asked = []
     for done, row in enumerate(data.rows, start=1):
-        asked.append(Asked.of(row.message, row.context, encoder, options.n_turns))
+        asked.append(Asked.of(row.message, row.context, encoder, options.n_turns or 0))
         progress(done, len(data.rows), "encoding messages")
     return {system.value: _run(data, corpus, candidates, asked, system, options, encoder) for system in options.systems}
 

@@ -1,7 +1,7 @@
 """`copilot eval retrieval`: find the relevant documents of a BEIR folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.engine.policy import Policy
@@ -23,11 +23,18 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How texts are ranked: by which systems, and with how many earlier turns put in front of each message."""
+    """How texts are ranked: by which systems, and with how many earlier turns put in front of each message.
+
+    Without a number of turns it is as many as the encoder was trained with; an untrained one takes none.
+    """
 
     systems: Sequence[SystemName] = (SystemName.ENGINE,)
     policy: Policy = field(default_factory=Policy)
-    n_turns: int = 0
+    n_turns: int | None = None
+
+    def for_encoder(self, encoder: TextEncoder) -> "TextOptions":
+        """The same with the number of turns decided."""
+        return replace(self, n_turns=getattr(encoder, "context_turns", 0)) if self.n_turns is None else self
 
 
 @dataclass(frozen=True)
@@ -38,26 +45,28 @@ class EncodedData:
     corpus: Corpus
     asked: Sequence[Asked]
     encoder: TextEncoder
+    options: TextOptions
 
     @classmethod
-    def of(cls, settings: Settings, data: BeirData, n_turns: int, progress: Progress) -> "EncodedData":
+    def of(cls, settings: Settings, data: BeirData, options: TextOptions, progress: Progress) -> "EncodedData":
         """Encode documents and queries.
 
         Raises:
             NotReadyError: the encoder cannot be loaded.
         """
         encoder = need_encoder(settings)
+        decided = options.for_encoder(encoder)
         corpus = Corpus.of([document_text(document) for document in data.documents], encoder, progress)
         asked = []
         for done, query in enumerate(data.queries, start=1):
-            asked.append(Asked.of(query.text, query.context, encoder, n_turns))
+            asked.append(Asked.of(query.text, query.context, encoder, decided.n_turns or 0))
             progress(done, len(data.queries), "encoding messages")
-        return cls(data, corpus, asked, encoder)
+        return cls(data, corpus, asked, encoder, decided)
 
 
-def measure_retrieval(encoded: EncodedData, options: TextOptions, progress: Progress) -> dict[str, Run]:
+def measure_retrieval(encoded: EncodedData, progress: Progress) -> dict[str, Run]:
     """A run for each system, by name, all over the same vectors."""
-    return {system.value: _run(encoded, system, options, progress) for system in options.systems}
+    return {system.value: _run(encoded, system, progress) for system in encoded.options.systems}
 
 
 def need_encoder(settings: Settings) -> TextEncoder:
@@ -91,8 +100,8 @@ def document_text(document: Document) -> str:
     return f"{document.title}\n{document.text}" if document.title else document.text
 
 
-def _run(encoded: EncodedData, system: SystemName, options: TextOptions, progress: Progress) -> Run:
-    data = encoded.data
+def _run(encoded: EncodedData, system: SystemName, progress: Progress) -> Run:
+    data, options = encoded.data, encoded.options
     rank = open_system(system, encoded.corpus, options.policy)
     ranked = []
     for done, (query, one) in enumerate(zip(data.queries, encoded.asked, strict=True), start=1):

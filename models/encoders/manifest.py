@@ -58,8 +58,12 @@ class Manifest:
 
 
 def write_manifest(folder: Path, *, name: str, source: str, dim: int, versions: Mapping[str, str]) -> Manifest:
-    """Describe all files now in `folder`; the fingerprint is a hash of their hashes."""
-    files = {path.name: _record(path) for path in sorted(folder.iterdir())}
+    """Describe all files now in `folder`; the fingerprint is a hash of their hashes.
+
+    Folders in it and an earlier manifest are no part of what is served.
+    """
+    served = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != MANIFEST_FILE)
+    files = {path.name: _record(path) for path in served}
     hashes = "".join(f"{name}:{record.sha256}\n" for name, record in files.items())
     fingerprint = sha256(hashes.encode()).hexdigest()[:16]
     manifest = Manifest(name=name, source=source, fingerprint=fingerprint, dim=dim, versions=versions, files=files)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.encoders.conversion import FAST_TOKENIZER_FILE, MODEL_FILE, SETTINGS_FILE, TOKENIZER_FILE
 from models.encoders.graph import INPUT, OUTPUT
+from models.encoders.heads import Head, Heads
 from models.encoders.manifest import read_manifest
 from models.encoders.unigram import UnigramTokenizer
 from models.errors import DamagedModelError
@@ -24,12 +26,16 @@ Tokenise = Callable[[str], list[int]]
 
 @dataclass(frozen=True)
 class OnnxSettings:
-    """What `encoder.json` in a prepared folder says."""
+    """What `encoder.json` in a prepared folder says.
+
+    `context_turns` is how many earlier turns stood in front of a message when the encoder was trained.
+    """
 
     dim: int
     max_tokens: int
     query_prefix: str
     passage_prefix: str
+    context_turns: int = 0
 
 
 class OnnxEncoder:
@@ -48,14 +54,17 @@ class OnnxEncoder:
         tokenise: Tokenise,
         session: "InferenceSession",
         threads: int,
+        heads: Heads | None = None,
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
         self.dim = settings.dim
+        self.context_turns = settings.context_turns
         self._settings = settings
         self._tokenise = tokenise
         self._session = session
         self._threads = threads
+        self._heads = heads
 
     @classmethod
     def from_folder(cls, path: Path, *, threads: int = 1) -> "OnnxEncoder":
@@ -76,31 +85,35 @@ class OnnxEncoder:
             tokenise=_load_tokenizer(path, settings.max_tokens),
             session=_open_session(path / MODEL_FILE),
             threads=threads,
+            heads=Heads.from_folder(path),
         )
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (len(texts), dim)."""
-        return self._encode([self._settings.query_prefix + text for text in texts])
+        head = self._heads.query if self._heads else None
+        return self._encode([self._settings.query_prefix + text for text in texts], head)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (len(texts), dim)."""
-        return self._encode([self._settings.passage_prefix + text for text in texts])
+        head = self._heads.passage if self._heads else None
+        return self._encode([self._settings.passage_prefix + text for text in texts], head)
 
-    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def _encode(self, texts: list[str], head: Head | None) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
+        encode = partial(self._vector, head)
         if self._threads == 1 or len(texts) == 1:
             for row, text in enumerate(texts):
-                vectors[row] = self._vector(text)
+                vectors[row] = encode(text)
             return vectors
         with ThreadPoolExecutor(self._threads) as pool:
-            for row, vector in enumerate(pool.map(self._vector, texts)):
+            for row, vector in enumerate(pool.map(encode, texts)):
                 vectors[row] = vector
         return vectors
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
+    def _vector(self, head: Head | None, text: str) -> NDArray[np.float32]:
         outputs = self._session.run([OUTPUT], {INPUT: np.array([self._tokenise(text)], np.int64)})
         vector: NDArray[np.float32] = outputs[0][0]
-        return vector
+        return head.apply(vector) if head else vector
 
 
 def _read_settings(path: Path) -> OnnxSettings:

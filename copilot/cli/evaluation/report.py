@@ -33,7 +33,7 @@ def report(
 ) -> None:
     """Write one file with tables, plots, slices, latency, won and lost examples, and what the run was made of.
 
-    Example: copilot eval report 91bc… --against 3f2a… --out report.html --language zh
+    Example: copilot eval report 91bc… --against 3f2a… --title "Bolder policy" --out report.html
     """
     import numpy as np
 

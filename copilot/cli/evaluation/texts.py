@@ -18,7 +18,12 @@ SystemOption = Annotated[
     typer.Option("--system", help="lexical, dense, hybrid, engine, or all; may be given several times."),
 ]
 ContextOption = Annotated[
-    int, typer.Option("--context-turns", min=0, help="Put so many earlier turns in front of each message.")
+    int | None,
+    typer.Option(
+        "--context-turns",
+        min=0,
+        help="Put so many earlier turns in front of each message (default: as the encoder was trained, else none).",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the resamples that make the intervals.")]
 SaveOption = Annotated[
@@ -35,7 +40,7 @@ def retrieval(
     system: SystemOption = None,
     encoder: EncoderOption = None,
     policy: PolicyOption = None,
-    context_turns: ContextOption = 0,
+    context_turns: ContextOption = None,
     seed: SeedOption = 7,
     growth: Annotated[
         bool, typer.Option("--growth", help="Also measure R@10 in ever larger parts of the corpus (with --save).")
@@ -59,9 +64,9 @@ def retrieval(
     found = read_beir(data, split)
     options = _options(system, policy, context_turns)
     with progress_bar("retrieval") as advance:
-        encoded = EncodedData.of(read_settings(None, encoder), found, options.n_turns, advance)
-        runs = measure_retrieval(encoded, options, advance)
-        grown = measure_growth(encoded, options, np.random.default_rng(seed), advance) if growth else None
+        encoded = EncodedData.of(read_settings(None, encoder), found, options, advance)
+        runs = measure_retrieval(encoded, advance)
+        grown = measure_growth(encoded, np.random.default_rng(seed), advance) if growth else None
     _print({name: (run, _summary(run, seed)) for name, run in runs.items()}, save, as_json=as_json)
     if grown is not None and save is not None:
         for folder in [save] if len(runs) == 1 else [save / name for name in runs]:
@@ -75,7 +80,7 @@ def rerank(
     system: SystemOption = None,
     encoder: EncoderOption = None,
     policy: PolicyOption = None,
-    context_turns: ContextOption = 0,
+    context_turns: ContextOption = None,
     seed: SeedOption = 7,
     save: SaveOption = None,
     as_json: JsonOption = False,
@@ -103,7 +108,7 @@ def rerank(
     _print(measured, save, as_json=as_json)
 
 
-def _options(system: list[str] | None, policy: Path | None, n_turns: int) -> "TextOptions":
+def _options(system: list[str] | None, policy: Path | None, n_turns: int | None) -> "TextOptions":
     from copilot.engine.policy import Policy
     from copilot.engine.policy_file import read_policy
     from copilot.errors import BadRequestError

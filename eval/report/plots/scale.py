@@ -1,10 +1,12 @@
 """From numbers to places on a drawing."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+FEWEST = 3
+"""Powers of ten that make an axis."""
 N_STEPS = 5
 """About as many as an axis is divided into."""
 
@@ -43,13 +45,20 @@ class Scale:
         return self.start + min(1.0, max(0.0, share)) * (self.stop - self.start)
 
     def ticks(self, n_steps: int = N_STEPS) -> list[float]:
-        """Round numbers along the scale, up to so many steps apart; of powers of ten all."""
+        """Round numbers along the scale, up to so many steps apart; of powers of ten all, with 2 and 5 between few."""
         if self.is_log:
-            powers = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
-            return [float(10**power) for power in powers]
+            powers = _powers(self.low, self.high, (1.0,))
+            return powers if len(powers) >= FEWEST else _powers(self.low, self.high, (1.0, 2.0, 5.0))
         step = _step(self.high - self.low, n_steps)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [round(position * step, 12) + 0.0 for position in range(first, last + 1)]
+
+
+def _powers(low: float, high: float, multiples: Sequence[float]) -> list[float]:
+    """The powers of ten, times each multiple, from low to high."""
+    exponents = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+    found = [multiple * 10.0**exponent for exponent in exponents for multiple in multiples]
+    return [value for value in found if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
 
 
 def _step(width: float, n_steps: int) -> float:

@@ -3,7 +3,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from copilot.cli.app import app
 from copilot.engine.decisions import NewDecision
 from copilot.engine.policy import Exploration, Policy, ReplyWeights
 from copilot.engine.request import Said, SuggestRequest
@@ -151,3 +153,24 @@ def test_what_was_said_before_belongs_to_the_turn(busy) -> None:
     assert turn.context == (), "only conversations that are kept have a past"
     assert turn.at is not None
     assert turn.at.utcoffset() == timedelta(0)
+
+
+def test_the_command_judges_a_policy_by_the_log(busy, settings, tmp_path: Path) -> None:
+    """Agents take script a and never script b; both stand first about as often, since the policy explores."""
+    explore(busy)
+    for number in range(300):
+        busy.add_customer(f"p{number}")
+    engine, desk = busy.engine, busy.desk
+    for number in range(300):
+        busy.clock.advance(minutes=1)
+        answer = engine.suggest(SuggestRequest("可以退货吗", customer_id=f"p{number}", agent_id="a1", max_replies=1))
+        kind = DecisionKind.ACCEPT if answer.replies[0].script_id == "a" else DecisionKind.DISMISS
+        desk.decide(NewDecision(answer.set_id, kind, rank=1, agent_id="a1"))
+    policy = tmp_path / "policy.toml"
+    policy.write_text("reply_threshold = 0.05\n", encoding="utf-8")
+    base = ["eval", "ope", "--data", "log", "--policy", str(policy), "-w", str(settings.workspace), "--encoder", "hash"]
+    result = CliRunner().invoke(app, [*base, "--estimators", "snips", "--json"])
+    assert result.exit_code == 0, result.exception
+    (found,) = json.loads(result.stdout)["estimates"]
+    assert found["value"]["low"] <= found["value"]["mean"] <= found["value"]["high"]
+    assert found["value"]["mean"] > 0.9, "the script that agents take comes to stand first"

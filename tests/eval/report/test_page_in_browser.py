@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.report.files import write_report
 
+PATIENCE_MS = 90_000
+"""A busy machine takes its time to start a browser."""
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.browser,
@@ -35,6 +37,7 @@ def files(hostile, report, tmp_path_factory):
 
 def opened(chromium: Browser, path: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
     page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE_MS)
     noticed: list[str] = []
     page.on("console", lambda message: noticed.append(message.text))
     page.on("pageerror", lambda error: noticed.append(str(error)))
@@ -76,6 +79,7 @@ def test_the_queries_can_be_filtered_and_searched(chromium, files):
 def test_the_page_can_be_read_without_scripts(chromium, files):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto((files / "full-en.html").as_uri())
     expect(page.locator(".tools")).to_be_hidden()
     expect(page.locator(".example").first).to_be_visible()

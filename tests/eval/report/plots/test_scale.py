@@ -23,6 +23,11 @@ def test_powers_of_ten_lie_equally_far_apart():
     assert scale.ticks() == [100.0, 1000.0, 10_000.0]
 
 
+def test_between_few_powers_of_ten_stand_their_double_and_half():
+    assert Scale.powers([250, 5183], 0.0, 100.0).ticks() == [500.0, 1000.0, 2000.0, 5000.0]
+    assert Scale.powers([100, 1000], 0.0, 100.0).ticks() == [100.0, 200.0, 500.0, 1000.0]
+
+
 def test_one_size_alone_still_has_a_place():
     assert Scale.powers([50], 0.0, 100.0)(50) == 0.0
 
