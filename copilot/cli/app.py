@@ -44,18 +44,26 @@ def main() -> None:
     """Run a command; a known error becomes one line on stderr and exit code 2 (bad input) or 1 (failed)."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     from models.errors import ModelError
-    from models.training.errors import TrainingBaseError, TrainingDataError
 
     try:
         app()
-    except (*BAD_INPUT, TrainingBaseError, TrainingDataError) as error:
+    except BAD_INPUT as error:
         _fail(error, 2)
-    except (CopilotError, KnowledgeError, ModelError, EvalError) as error:
+    except ModelError as error:
+        _fail(error, 2 if isinstance(error, _bad_training_input()) else 1)
+    except (CopilotError, KnowledgeError, EvalError) as error:
         _fail(error, 1)
     except _system_errors() as error:  # asked for only when something has gone wrong, so that a good start stays quick
         _fail(error, 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _bad_training_input() -> tuple[type[Exception], ...]:
+    """What is wrong with what was given to training."""
+    from models.training.errors import TrainingBaseError, TrainingDataError
+
+    return TrainingBaseError, TrainingDataError
 
 
 def _system_errors() -> tuple[type[Exception], ...]:

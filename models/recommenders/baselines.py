@@ -86,5 +86,9 @@ class CoPurchase:
         return near
 
 
-BASELINES: Mapping[str, Callable[[PurchaseLines], Recommender]] = {"popularity": Popularity.fit, "frequency": Frequency.fit, "co-purchase": CoPurchase.fit}
+BASELINES: Mapping[str, Callable[[PurchaseLines], Recommender]] = {
+    "popularity": Popularity.fit,
+    "frequency": Frequency.fit,
+    "co-purchase": CoPurchase.fit,
+}
 """By the name a user gives."""
