@@ -21,7 +21,9 @@ PAGE = """# Quality
 
 Measured with `copilot eval` on public research data, split by session, question, customer and time. Each figure is a
 mean with its 95 % interval over queries or customers, from `python docs/measurements/quality.py FOLDER`;
-[evaluation data](evaluation-data.md) has the formats of the folder. The encoder is untrained unless a row says so.
+[evaluation data](evaluation-data.md) has the formats of the folder. The encoder is untrained unless a row says so:
+"trained heads" comes from `copilot train encoder --pairs train/pairs.jsonl` on the other side of the split, with the
+option `--encoder` here.
 
 {sections}"""
 

@@ -101,7 +101,7 @@ class OpeReport:
             "|---|---|---|---|---:|---:|---:|---|",
             *(_row(one) for one in self.estimates),
         ]
-        refusals = [f"{name} refuses: {reason}" for name, reason in self.refused.items()]
+        refusals = [f"No answer from {reason}" for reason in _by_reason(self.refused)]
         return "\n".join([*lines, *([""] if refusals else []), *refusals])
 
 
@@ -124,7 +124,7 @@ def evaluate_offpolicy(
     floor.check_log(decisions)
     answers, refused = _ask(decisions, estimators, rng, floor)
     if not answers:
-        raise SupportError("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
+        raise SupportError("; ".join(_by_reason(refused)))
     known = bounds or _binary_bounds(decisions)
     tables = [cluster_totals(one.terms, decisions) for one in answers]
     found = bootstrap(tables, (policy_value, relative_value, logged_value), rng)
@@ -185,6 +185,12 @@ def _ask(
         except SupportError as error:
             refused[estimator.name] = str(error)
     return answers, refused
+
+
+def _by_reason(refused: Mapping[str, str]) -> list[str]:
+    """Each reason once, after the names of those who gave it."""
+    reasons = dict.fromkeys(refused.values())
+    return [f"{', '.join(name for name in refused if refused[name] == reason)}: {reason}" for reason in reasons]
 
 
 def _overlap(decisions: Decisions) -> float | None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.benchmark.rivals.recall import recall_at_k
@@ -44,6 +44,7 @@ def test_searches_without_a_query_are_refused() -> None:
         recall_at_k([(0,), (1,)], EAST[np.newaxis], VECTORS, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 10), st.integers(1, 130))
 def test_recall_equals_counting_one_by_one(seed: int, k: int, n_queries: int) -> None:
     rng = np.random.default_rng(seed)
@@ -56,6 +57,7 @@ def test_recall_equals_counting_one_by_one(seed: int, k: int, n_queries: int) ->
     assert recall_at_k(found, queries, vectors, k).tolist() == slowly
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_exact_search_has_full_recall(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.datasets.decisions import Decisions, Floats
-from eval.errors import DataError
+from eval.errors import DataError, SupportError
 from eval.offpolicy.estimators import Clipped, DoublyRobust, InversePropensity, SelfNormalised
 from eval.offpolicy.evaluation import OF_DECISIONS, evaluate_offpolicy
 from eval.offpolicy.intervals import (
@@ -162,18 +162,28 @@ def test_a_range_that_the_log_contradicts_is_refused(four_rounds: Decisions, bou
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds_per_cluster", [1, 5])
 def test_intervals_hold_the_truth_in_about_95_of_100_worlds(rounds_per_cluster: int) -> None:
-    """A coverage of 95 % stays above 90 % in 300 worlds but once in ten thousand times."""
+    """A coverage of 95 % stays above 90 % in 300 worlds but once in ten thousand times.
+
+    A few worlds are refused: the mean weight is held against its 99.9 % interval.
+    """
+    n_refused = 0
     held = {one.name: 0 for one in OF_DECISIONS}
     relative = dict(held)
     for seed in range(300):
         rng = np.random.default_rng([11, seed])
         world = BanditWorld.draw(rng, distance=0.6)
         decisions = world.log(1000, rng, rounds_per_cluster=rounds_per_cluster)
-        for one in evaluate_offpolicy(decisions, OF_DECISIONS, rng).estimates:
+        try:
+            report = evaluate_offpolicy(decisions, OF_DECISIONS, rng)
+        except SupportError:
+            n_refused += 1
+            continue
+        for one in report.estimates:
             held[one.estimator] += one.value.low <= world.value <= one.value.high
             truth = world.value / world.logged_value
             assert one.relative is not None
             relative[one.estimator] += one.relative.low <= truth <= one.relative.high
-    assert min(held.values()) >= 270, held
+    assert n_refused <= 5
+    assert min(held.values()) >= 270 - n_refused, held
     assert max(held.values()) <= 297, held
-    assert min(relative.values()) >= 270, relative
+    assert min(relative.values()) >= 270 - n_refused, relative

@@ -87,7 +87,7 @@ def test_wrong_options_say_what_was_expected(
 def test_a_log_that_cannot_answer_is_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     path = written(BanditWorld.draw(rng, distance=3.0).log(200, rng), tmp_path / "far.parquet")
-    with pytest.raises(SupportError, match="ips: "):
+    with pytest.raises(SupportError, match="ips, snips, clipped-ips, dm, dr, sndr, switch-dr: "):
         raised(run("--data", path))
 
 

@@ -5,15 +5,16 @@ item at any place with 1/3, so the weights of the items are 3/2, 3/2 and 3/4, 3/
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from eval.datasets.decisions import Decisions
+from eval.datasets.decisions import Decisions, Floats
 from eval.errors import DataError
 from eval.offpolicy.estimators import Estimator
 from eval.offpolicy.evaluation import OF_SLATES, applicable
+from eval.offpolicy.reward_models import Design, Fit, RewardModel
 from eval.offpolicy.slates import CascadeDR, IndependentIPS, RewardInteractionIPS, SlateIPS
 from eval.offpolicy.terms import item_weights, prefix_weights, slate_weights
 
@@ -88,3 +89,22 @@ def test_cascade_doubly_robust_needs_the_candidates(two_lists: Decisions) -> Non
     with pytest.raises(DataError, match="target_conditional_propensity"):
         CascadeDR().terms(only, FOLDS)
     assert [one.name for one in applicable(only)] == ["iips", "rips", "sips"]
+
+
+def test_a_place_is_taught_what_comes_after_it_under_the_target(
+    two_lists: Decisions, believing: Callable[..., RewardModel]
+) -> None:
+    """The last place is learned first; then the first, from its reward and what the target is expected to earn next."""
+    taught: list[list[float]] = []
+
+    @dataclass(frozen=True)
+    class Listening:
+        model: RewardModel
+
+        def fit(self, design: Design, rewards: Floats) -> Fit:
+            taught.append(rewards.tolist())
+            return self.model.fit(design, rewards)
+
+    CascadeDR(Listening(believing(1 / 2, 1 / 4, 0))).terms(two_lists, FOLDS)
+    # After a the target expects 3/4 · 1/4 + 1/4 · 0, after b 1/2 · 1/2 + 1/2 · 0. A fold is taught by the other round.
+    assert taught == [[1], [2], pytest.approx([0 + 1 / 4]), pytest.approx([1 + 3 / 16])]
