@@ -32,7 +32,12 @@ RunArgument = Annotated[str, typer.Argument(help="A run's id in the workspace, o
 
 def run(
     data: Annotated[
-        str, typer.Option("--data", help="Conversations or turns (a file or folder), or `log`: what agents decided on.")
+        str,
+        typer.Option(
+            "--data",
+            help="A file or folder of conversations or turns; or the workspace's own: `conversations`, or `log`, which "
+            "is what agents decided on.",
+        ),
     ],
     policy: Annotated[
         Path | None, typer.Option("--policy", help="A policy as TOML or JSON (default: the workspace's).")
@@ -60,7 +65,7 @@ def run(
 
     Interrupted, the same command goes on where it was; asked again, it shows what was measured.
 
-    Example: copilot eval run --data conversations.jsonl --library now --slice stage
+    Example: copilot eval run --data conversations --library now --slice stage
     """
     import numpy as np
 
@@ -184,14 +189,17 @@ def gate(
 
 
 def _source(settings: "Settings", data: str) -> "TurnSource":
-    from copilot.evaluation.log import NAME, LogTurns
+    """A file or folder, or what the workspace itself holds."""
+    from copilot.evaluation import archive, log
     from eval.datasets.turns import read_turns
     from knowledge.workspace import Workspace
 
-    if data == NAME:
-        opened = Workspace.open(settings.workspace, settings.database_url)
-        return LogTurns(opened.database, settings.tenant)
-    return read_turns(Path(data))
+    if data not in (log.NAME, archive.NAME):
+        return read_turns(Path(data))
+    opened = Workspace.open(settings.workspace, settings.database_url)
+    if data == log.NAME:
+        return log.LogTurns(opened.database, settings.tenant)
+    return archive.ArchiveTurns(opened.database, settings.tenant)
 
 
 def opened_run(settings: "Settings", name: str) -> "Run":

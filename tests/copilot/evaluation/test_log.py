@@ -10,13 +10,14 @@ from copilot.engine.decisions import NewDecision
 from copilot.engine.policy import Exploration, Policy, ReplyWeights
 from copilot.engine.request import Said, SuggestRequest
 from copilot.errors import BadRequestError, NotReadyError
+from copilot.evaluation.archive import ArchiveTurns
 from copilot.evaluation.log import LogTurns
 from copilot.evaluation.propensities import export_decisions
 from copilot.evaluation.replaying import replay_log
 from copilot.evaluation.running import RunOptions, run_turns
 from copilot.settings import Settings
 from eval.datasets.decisions import read_decisions
-from knowledge.tables import DEFAULT_TENANT, DecisionKind, MessageRole
+from knowledge.tables import DEFAULT_TENANT, Conversation, DecisionKind, Message, MessageRole
 
 ONE = RunOptions(n_processes=1)
 
@@ -72,6 +73,20 @@ def test_the_log_keeps_its_hash_until_something_is_decided(busy) -> None:
     assert log_of(busy).sha256 == before
     ask_and_decide(busy, "可以退货吗", DecisionKind.DISMISS)
     assert log_of(busy).sha256 != before
+
+
+def test_the_conversations_of_the_workspace_are_turns_too(busy) -> None:
+    here = {"tenant_id": DEFAULT_TENANT, "conversation_id": "k1"}
+    said = [("customer", "在吗"), ("customer", "可以退货吗"), ("agent", "七天内可以退货哦"), ("customer", "好的")]
+    start = busy.clock.now
+    busy.add(Conversation(tenant_id=DEFAULT_TENANT, id="k1", customer_id="c1", version=4, started_at=start))
+    for position, (role, text) in enumerate(said, start=1):
+        script = {"script_id": "a"} if role == "agent" else {}
+        at = start + timedelta(seconds=position)
+        busy.add(Message(**here, position=position, role=MessageRole(role), text=text, at=at, **script))
+    (turn,) = ArchiveTurns(busy.workspace.database, DEFAULT_TENANT).turns()
+    assert (turn.id, turn.message, turn.sent, turn.script_id) == ("k1#2", "在吗 可以退货吗", "七天内可以退货哦", "a")
+    assert turn.at == start + timedelta(seconds=2)
 
 
 def test_a_policy_is_not_told_what_it_decided_itself(busy, settings) -> None:
