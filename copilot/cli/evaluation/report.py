@@ -39,6 +39,7 @@ def report(
 
     from copilot.errors import BadRequestError
     from copilot.evaluation.growth import read_growth
+    from copilot.web.console.translation import words_of
     from eval.report.files import write_report
     from eval.report.report import Report
     from eval.runs.compare import compare
@@ -68,5 +69,5 @@ def report(
         growth=read_growth(shown.folder),
         title=title,
     )
-    write_report(made, out, language="zh" if language == "zh" else "en")
+    write_report(made, out, language="zh" if language == "zh" else "en", names=words_of(language).texts)
     typer.echo(f"{out}")
