@@ -68,7 +68,7 @@ def _read_table(path: Path) -> Mapping[str, object]:
         text = path.read_text(encoding="utf-8-sig")
         table = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise BadRequestError("policy file", str(path), f"{expected} ({error})") from error
+        raise BadRequestError(f"policy file {path}", str(error), expected) from error
     if not isinstance(table, dict):
         raise BadRequestError(str(path), table, expected)
     return table
