@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, bindparam, inspect, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, inspect, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Session
 
 from copilot.engine.cards import Use, read_use
@@ -206,7 +207,19 @@ _CUSTOMER, _TAG, _ORDER, _LINE, _EVENT = (
 )
 _TENANT_ID: BindParameter[str] = bindparam("tenant_id")
 _CUSTOMER_ID: BindParameter[str] = bindparam("customer_id")
-_READ_CUSTOMER = select(
+
+
+def read_lines(newest: ReadOnlyColumnCollection[str, Any]) -> Select[*tuple[Any, ...]]:
+    """The lines of some orders, given as columns `id`, `ordered_at` and `status`, newest first."""
+    return (
+        select(newest.id, _LINE.sku, newest.ordered_at, newest.status, _LINE.quantity, _LINE.amount_fen)
+        .where(_LINE.tenant_id == _TENANT_ID, _LINE.order_id == newest.id)
+        .order_by(newest.ordered_at.desc(), newest.id, _LINE.sku)
+        .limit(MAX_ORDER_LINES)
+    )
+
+
+READ_PROFILE = select(
     _CUSTOMER.name,
     _CUSTOMER.gender,
     _CUSTOMER.birthday,
@@ -227,12 +240,7 @@ _NEWEST = (  # a query of its own: joined directly, SQLite may begin with every 
     .subquery()
     .c
 )
-_READ_LINES = (
-    select(_NEWEST.id, _LINE.sku, _NEWEST.ordered_at, _NEWEST.status, _LINE.quantity, _LINE.amount_fen)
-    .where(_LINE.tenant_id == _TENANT_ID, _LINE.order_id == _NEWEST.id)
-    .order_by(_NEWEST.ordered_at.desc(), _NEWEST.id, _LINE.sku)
-    .limit(MAX_ORDER_LINES)
-)
+_READ_LINES = read_lines(_NEWEST)
 _READ_EVENTS = (
     select(_EVENT.kind, _EVENT.at, _EVENT.object)
     .where(_EVENT.tenant_id == _TENANT_ID, _EVENT.customer_id == _CUSTOMER_ID)
@@ -246,22 +254,39 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
     """The customer as the database has it now, or `None`."""
     asked = {"tenant_id": tenant_id, "customer_id": customer_id}
     connection = session.connection()
-    customer = connection.execute(_READ_CUSTOMER, asked).one_or_none()
-    if customer is None:
+    profile = connection.execute(READ_PROFILE, asked).one_or_none()
+    if profile is None:
         return None
-    tags = tuple(TagFact(*row) for row in connection.execute(_READ_TAGS, asked))
+    return assembled(
+        customer_id,
+        profile,
+        tags=[TagFact(*row) for row in connection.execute(_READ_TAGS, asked)],
+        bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
+        events=[SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
+    )
+
+
+def assembled(
+    customer_id: str,
+    profile: Row[*tuple[Any, ...]],
+    *,
+    tags: Sequence[TagFact],
+    bought: Sequence[Bought],
+    events: Sequence[SeenEvent],
+) -> CustomerContext:
+    """A customer from a row of `READ_PROFILE` and what is known besides."""
     return CustomerContext(
         customer_id=customer_id,
-        name=customer.name,
-        gender=customer.gender,
-        birthday=customer.birthday,
-        city=customer.city,
-        joined_at=customer.joined_at,
-        segments=segments_of(customer.attributes, tags),
-        attributes=customer.attributes,
-        tags=tags,
-        bought=tuple(Bought(*row) for row in connection.execute(_READ_LINES, asked)),
-        events=tuple(SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)),
+        name=profile.name,
+        gender=profile.gender,
+        birthday=profile.birthday,
+        city=profile.city,
+        joined_at=profile.joined_at,
+        segments=segments_of(profile.attributes, tags),
+        attributes=profile.attributes,
+        tags=tuple(tags),
+        bought=tuple(bought),
+        events=tuple(events),
     )
 
 

@@ -14,39 +14,36 @@ from copilot.engine.cards import Use
 from copilot.engine.context import (
     MAX_EVENTS,
     MAX_ORDER_LINES,
+    READ_PROFILE,
     AgentContext,
     Bought,
     ContextReader,
     CustomerContext,
     SeenEvent,
     TagFact,
-    segments_of,
+    assembled,
+    read_lines,
 )
 from knowledge.database import Database
 from knowledge.tables import (
-    Customer,
     CustomerTag,
     Decision,
     DecisionKind,
     Event,
     Order,
-    OrderLine,
     OrderStatusChange,
     Suggestion,
     SuggestionSet,
 )
 
-_CUSTOMER, _TAG, _ORDER, _LINE, _STATUS, _EVENT = (
-    inspect(table).local_table.c for table in (Customer, CustomerTag, Order, OrderLine, OrderStatusChange, Event)
+_TAG, _ORDER, _STATUS, _EVENT = (
+    inspect(table).local_table.c for table in (CustomerTag, Order, OrderStatusChange, Event)
 )
 _SET, _SUGGESTION, _DECISION = (inspect(table).local_table.c for table in (SuggestionSet, Suggestion, Decision))
 _TENANT_ID: BindParameter[str] = bindparam("tenant_id")
 _CUSTOMER_ID: BindParameter[str] = bindparam("customer_id")
 _NOW: BindParameter[datetime] = bindparam("now")
 
-_READ_CUSTOMER = select(
-    _CUSTOMER.name, _CUSTOMER.gender, _CUSTOMER.birthday, _CUSTOMER.city, _CUSTOMER.joined_at, _CUSTOMER.attributes
-).where(_CUSTOMER.tenant_id == _TENANT_ID, _CUSTOMER.id == _CUSTOMER_ID)
 _READ_TAGS = (
     select(_TAG.tag, _TAG.value, _TAG.source, _TAG.confidence, _TAG.valid_from)
     .where(
@@ -76,12 +73,7 @@ _NEWEST = (
     .subquery()
     .c
 )
-_READ_LINES = (
-    select(_NEWEST.id, _LINE.sku, _NEWEST.ordered_at, _NEWEST.status, _LINE.quantity, _LINE.amount_fen)
-    .where(_LINE.tenant_id == _TENANT_ID, _LINE.order_id == _NEWEST.id)
-    .order_by(_NEWEST.ordered_at.desc(), _NEWEST.id, _LINE.sku)
-    .limit(MAX_ORDER_LINES)
-)
+_READ_LINES = read_lines(_NEWEST)
 _READ_EVENTS = (
     select(_EVENT.kind, _EVENT.at, _EVENT.object)
     .where(
@@ -127,22 +119,15 @@ class PastReader:
             return CustomerContext()
         asked = {"tenant_id": self._tenant_id, "customer_id": customer_id, "now": now}
         connection = session.connection()
-        profile = connection.execute(_READ_CUSTOMER, asked).one_or_none()
+        profile = connection.execute(READ_PROFILE, asked).one_or_none()
         if profile is None:
             return None
-        tags = tuple(TagFact(*row) for row in connection.execute(_READ_TAGS, asked))
-        return CustomerContext(
-            customer_id=customer_id,
-            name=profile.name,
-            gender=profile.gender,
-            birthday=profile.birthday,
-            city=profile.city,
-            joined_at=profile.joined_at,
-            segments=segments_of(profile.attributes, tags),
-            attributes=profile.attributes,
-            tags=tags,
-            bought=tuple(Bought(*row) for row in connection.execute(_READ_LINES, asked)),
-            events=tuple(SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)),
+        return assembled(
+            customer_id,
+            profile,
+            tags=[TagFact(*row) for row in connection.execute(_READ_TAGS, asked)],
+            bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
+            events=[SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
         )
 
     def agent(self, session: Session, agent_id: str | None) -> AgentContext:
