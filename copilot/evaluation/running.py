@@ -29,6 +29,7 @@ from eval.runs.run import MANIFEST_FILE, METRICS_FILE, QUERIES_FILE, TIMINGS_FIL
 from eval.runs.summary import summarise
 from knowledge.index.cache import VectorCache
 from knowledge.index.encoding import CachedEncoder
+from knowledge.index.files import locked_at_once
 from knowledge.index.follower import last_seq
 from knowledge.index.frozen import freeze_history, freeze_now
 from knowledge.index.snapshot import CACHE_FOLDER, tenant_folder
@@ -37,6 +38,7 @@ from knowledge.workspace import Workspace
 
 PARTS_FOLDER = "parts"
 UNFINISHED = ".partial"
+LOCK_FILE = ".lock"
 Progress = Callable[[int, int, str], None]
 
 
@@ -81,7 +83,8 @@ def run_turns(settings: Settings, source: TurnSource, options: RunOptions, progr
     Interrupted, it goes on where it was when it is asked for again.
 
     Raises:
-        NotReadyError: the encoder cannot be loaded, or no script was live at the time of any turn.
+        NotReadyError: the encoder cannot be loaded, no script was live at the time of any turn, or another run is
+            being made.
         BadRequestError: there are no turns.
         DataError: the data is wrong.
     """
@@ -94,22 +97,24 @@ def run_turns(settings: Settings, source: TurnSource, options: RunOptions, progr
         try:
             setting = _prepare(settings, workspace, source, options, survey, preparing)
             finished = workspace.runs_folder / setting.run_id
-            if finished.is_dir():
-                return Run.open(finished)
-            partial = _taken_up(preparing, finished)
+            with locked_at_once(workspace.runs_folder / LOCK_FILE) as is_mine:
+                if finished.is_dir():
+                    return Run.open(finished)
+                if not is_mine:
+                    raise NotReadyError(f"another run is being made in {workspace.runs_folder}; wait for it to end")
+                partial = _taken_up(preparing, finished)
+                answer_all(
+                    AnsweringPlan(settings.model_dump_json(), setting.policy, partial, setting.untimed_at),
+                    islice(source.turns(), options.limit),
+                    Shards(partial / PARTS_FOLDER),
+                    n_processes=options.n_processes or os.cpu_count() or 1,
+                    progress=lambda done: progress(done, survey.n_turns, "answering"),
+                )
+                return _finish(partial, finished, setting)
         finally:
             shutil.rmtree(preparing, ignore_errors=True)
     finally:
         workspace.close()
-    plan = AnsweringPlan(settings.model_dump_json(), setting.policy, partial, setting.untimed_at)
-    answer_all(
-        plan,
-        islice(source.turns(), options.limit),
-        Shards(partial / PARTS_FOLDER),
-        n_processes=options.n_processes or os.cpu_count() or 1,
-        progress=lambda done: progress(done, survey.n_turns, "answering"),
-    )
-    return _finish(partial, finished, setting)
 
 
 def _survey(source: TurnSource, limit: int | None) -> Survey:

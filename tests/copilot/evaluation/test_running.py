@@ -12,11 +12,12 @@ from copilot.engine.past import PastReader
 from copilot.engine.policy import Exploration, Policy
 from copilot.errors import BadRequestError, NotReadyError
 from copilot.evaluation.auditing import audit
-from copilot.evaluation.running import RunOptions, run_turns
+from copilot.evaluation.running import LOCK_FILE, RunOptions, run_turns
 from copilot.evaluation.setting import LibraryOf
 from eval.datasets.turns import read_turns, write_turns
 from eval.errors import RunError
 from eval.runs.run import QUERIES_FILE, Run
+from knowledge.index.files import locked_at_once
 from knowledge.tables import DEFAULT_TENANT, CustomerTag
 
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -97,6 +98,15 @@ def test_a_finished_run_is_opened_and_not_made_again(settings, turns) -> None:
     heard: list[str] = []
     assert run(settings, turns, lambda *told: heard.append(told[2])).id == first.id
     assert heard == ["preparing"]
+
+
+def test_two_runs_at_once_do_not_get_into_each_others_way(settings, turns) -> None:
+    settings.workspace.joinpath("runs").mkdir(exist_ok=True)
+    with locked_at_once(settings.workspace / "runs" / LOCK_FILE) as is_mine:
+        assert is_mine
+        with pytest.raises(NotReadyError, match="another run is being made"):
+            run(settings, turns, limit=5)
+    assert len(run(settings, turns, limit=5).table) == 5
 
 
 def test_another_policy_is_another_run_and_exploring_is_not(settings, turns) -> None:
