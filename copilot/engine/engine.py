@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -25,7 +26,7 @@ from copilot.engine.retrieval import Query, Search
 from copilot.engine.rule_tables import Latest, ProductRuleTable, ScriptRuleTable
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
-from copilot.engine.turn import Turn, read_turn
+from copilot.engine.turn import Turn, read_turn, told
 from copilot.errors import UnknownIdError
 from knowledge.database import Database
 from knowledge.index.library_index import TextEncoder
@@ -129,6 +130,7 @@ class Engine:
             turn = read_turn(session, request)
             searched = turn.message[-SEARCHED_CHARACTERS:]
             encoded = self._encoding.submit(self._encode, searched)
+            encoded_told = self._encode_told(turn, searched)
             place = self._place(session, request, turn)
             treatment = self.setup.treatment(place)
             sent = read_sent(
@@ -136,7 +138,7 @@ class Engine:
             )
         before = [said.text for said in turn.context[-N_CONTEXT_SEARCHED:] if said.role is MessageRole.CUSTOMER]
         with watch.stage("tokens"):
-            query = Query.of(searched, encoded, before)
+            query = replace(Query.of(searched, encoded, before), encoded_told=encoded_told)
         library = self.index.view
         with watch.stage("eligibility"):
             scripts, products = library.scripts, library.products
@@ -154,9 +156,14 @@ class Engine:
             language=language_of(turn.message),
             index_version=library.version,
             scripts=Search(scripts, query, scripts_allowed),
-            products=Search(products, query, products_allowed),
+            products=Search(products, query.alone, products_allowed),
             passages=Search(library.passages, query, None),
         )
+
+    def _encode_told(self, turn: Turn, searched: str) -> Future[NDArray[np.float32]] | None:
+        """The message with the turns before it, where the encoder was trained to read them."""
+        before = turn.last_turns(getattr(self.encoder, "context_turns", 0))
+        return self._encoding.submit(self._encode, told(before, searched)) if before else None
 
     def _encode(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.encoder.encode_queries([text])[0]
@@ -179,7 +186,7 @@ class Engine:
         with watch.stage("words"):
             self.replier.read_ahead(situation)
         with watch.stage("encode"):
-            situation.query.encoded.result()
+            situation.query.wait()
         with watch.stage("products"):
             picture = self.promoter.look(session, situation)
         chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch, set_id=set_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +13,46 @@ from knowledge.text import canonical, tokenise
 BACKGROUND_ITEMS = 96
 """How many items tell what an unrelated text scores for this very message."""
 MIN_BACKGROUND_ITEMS = 20
+SAID_ALONE = frozenset({"trigger"})
+"""Fields that hold messages of customers, which are written without what was said before them."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """A message made ready for search; its vector may still be on the way."""
+    """A message made ready for search; its vectors may still be on the way.
+
+    There are two views of a message: alone, as triggers are written, and `encoded_told` with what was said before it
+    in front, as an encoder that was trained on conversations looks for replies.
+    """
 
     text: str
     encoded: Future[NDArray[np.float32]]
     tokens: tuple[str, ...]
     canonical: str
     context_tokens: tuple[str, ...] = ()
+    encoded_told: Future[NDArray[np.float32]] | None = None
 
     @classmethod
     def of(cls, message: str, encoded: Future[NDArray[np.float32]], context: Sequence[str] = ()) -> "Query":
-        """The query for a message; `encoded` gives its vector, shape (dim,)."""
+        """The query for a message seen alone; `encoded` gives its vector, shape (dim,)."""
         said_before = tuple(tokenise(" ".join(context))) if context else ()
         return cls(message, encoded, tuple(tokenise(message)), canonical(message), said_before)
 
     @property
-    def vector(self) -> NDArray[np.float32]:
-        """The message's vector; waits for it."""
-        return self.encoded.result()
+    def alone(self) -> "Query":
+        """The same message without what was said before it."""
+        return replace(self, context_tokens=(), encoded_told=None)
+
+    def vector(self, field: str) -> NDArray[np.float32]:
+        """The vector to search a field with; waits for it."""
+        told = self.encoded_told
+        return (self.encoded if told is None or field in SAID_ALONE else told).result()
+
+    def wait(self) -> None:
+        """Wait until all vectors are there."""
+        self.encoded.result()
+        if self.encoded_told is not None:
+            self.encoded_told.result()
 
 
 @dataclass(frozen=True)
@@ -94,13 +112,13 @@ class Search:
     def alike(self, field: str, k: int, least: float) -> NDArray[np.int32]:
         """Of the `k` allowed items that share the weightiest words, those at least this similar in meaning."""
         items = self.find_by_words(field, k)
-        cosines, _ = self.view.rescore_vectors(field, self.query.vector, items)
+        cosines, _ = self.view.rescore_vectors(field, self.query.vector(field), items)
         return items[self.similarity(field, cosines) >= least]
 
     def find(self, field: str, k: int) -> NDArray[np.int32]:
         """Ordinals of the allowed items that words or vectors of one field propose, ascending."""
         by_words = self.find_by_words(field, k)
-        by_vector = self.view.search_vectors(field, self.query.vector, self.allowed, k).items
+        by_vector = self.view.search_vectors(field, self.query.vector(field), self.allowed, k).items
         return np.union1d(by_vector, by_words).astype(np.int32)
 
     def find_by_words(self, field: str, k: int) -> NDArray[np.int32]:
@@ -119,7 +137,7 @@ class Search:
         """How well each item's best text of one field matches."""
         if not items.size:
             return FieldScores(np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
-        cosines, rows = self.view.rescore_vectors(field, self.query.vector, items)
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector(field), items)
         similarity = self.similarity(field, cosines)
         similarity[rows < 0] = 0.0
         return FieldScores(similarity, self.coverage(field, self.query.tokens, items), rows)
@@ -148,6 +166,6 @@ class Search:
         if n_items < MIN_BACKGROUND_ITEMS:
             return 0.0
         sample = np.linspace(0, n_items - 1, min(BACKGROUND_ITEMS, n_items)).astype(np.int32)
-        cosines, rows = self.view.rescore_vectors(field, self.query.vector, sample)
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector(field), sample)
         known = cosines[rows >= 0]
         return float(known.mean()) if known.size else 0.0

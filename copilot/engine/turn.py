@@ -1,9 +1,10 @@
 """The customer's latest burst of messages, taken together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -16,6 +17,7 @@ BURST_GAP = timedelta(minutes=5)
 """A customer's messages further apart than this are separate turns."""
 CONTEXT_MESSAGES = 6
 RECENT_MESSAGES = 12
+TOLD_CHARACTERS = 480
 
 COMPLAINT = re.compile(
     r"投诉|差评|骗|假货|过敏|红肿|刺痛|起疹|烂脸|破损|破了|碎了|漏液|漏了|少发|发错|丢件|丢了|没收到|太慢|等了.{0,4}天|"
@@ -44,6 +46,16 @@ class Turn:
     def has_content(self) -> bool:
         """Whether there is a letter, character or digit to search for."""
         return CONTENT.search(self.message) is not None
+
+    def last_turns(self, n: int) -> tuple[str, ...]:
+        """The last `n` turns before this one, oldest first; what one side said in a row is one turn."""
+        merged = [" ".join(text for one in said if (text := one.text.strip())) for said in _by_side(self.context)]
+        return tuple([text for text in merged if text][-n:]) if n else ()
+
+
+def told(before: Sequence[str], message: str) -> str:
+    """A message with the turns before it in front, as encoders are trained on it; the oldest words give way."""
+    return " ".join([*before, message])[-TOLD_CHARACTERS:]
 
 
 def is_complaint(text: str) -> bool:
@@ -79,6 +91,11 @@ def merge_burst(said: Sequence[Said]) -> Turn:
         start -= 1
     message = " ".join(one.text.strip() for one in said[start:] if one.text.strip())
     return Turn(message, tuple(said[max(0, start - CONTEXT_MESSAGES) : start]))
+
+
+def _by_side(said: Sequence[Said]) -> Iterator[list[Said]]:
+    """Messages in a row of the same side."""
+    return (list(one) for _, one in groupby(said, key=lambda one: one.role))
 
 
 def _is_pause(said: Sequence[Said], start: int) -> bool:

@@ -60,12 +60,12 @@ def open_system(name: SystemName, corpus: Corpus, policy: Policy) -> Rank:
 
 def by_words(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k: int) -> Ranking:
     """BM25 over words and characters."""
-    return Ranking.of_hits(corpus.view.search_words(FIELD, asked.query.tokens, allowed, k))
+    return Ranking.of_hits(corpus.view.search_words(FIELD, asked.flat.tokens, allowed, k))
 
 
 def by_vectors(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k: int) -> Ranking:
     """Cosine of message and text."""
-    return Ranking.of_hits(corpus.view.search_vectors(FIELD, asked.query.vector, allowed, k))
+    return Ranking.of_hits(corpus.view.search_vectors(FIELD, asked.flat.vector(FIELD), allowed, k))
 
 
 def fused(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k: int) -> Ranking:

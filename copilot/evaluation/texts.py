@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from copilot.engine.replies import REPLY
 from copilot.engine.retrieval import Query
+from copilot.engine.turn import told
 from eval.datasets.said import Said
 from knowledge.index.encoding import TextEncoder
 from knowledge.index.items import IndexItem
@@ -57,25 +58,42 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Asked:
-    """A message with what was said before it, and its vector."""
+    """A message with what was said before it, and the vectors of both views.
+
+    `told` is the message with the wanted number of turns in front, the one text that the baselines search with.
+    """
 
     message: str
+    told: str
     context: tuple[Said, ...]
     encoded: Future[NDArray[np.float32]]
+    encoded_told: Future[NDArray[np.float32]]
 
     @cached_property
     def query(self) -> Query:
         """The query as the engine would make it."""
         before = [said.text for said in self.context[-N_CONTEXT:] if said.role == "customer"]
-        return Query.of(self.message, self.encoded, before)
+        return replace(Query.of(self.message, self.encoded, before), encoded_told=self.encoded_told)
+
+    @cached_property
+    def flat(self) -> Query:
+        """The query of a system that knows of one text only."""
+        return Query.of(self.told, self.encoded_told)
 
     @classmethod
     def of(cls, message: str, context: tuple[Said, ...], encoder: TextEncoder, n_turns: int = 0) -> "Asked":
         """A message ready for every system; `n_turns` of what was said before are put in front of it."""
-        spoken = " ".join([*(said.text for said in context[len(context) - n_turns :]), message]) if n_turns else message
-        encoded: Future[NDArray[np.float32]] = Future()
-        encoded.set_result(encoder.encode_queries([spoken])[0])
-        return cls(spoken, context, encoded)
+        before = [said.text for said in context[len(context) - n_turns :]] if n_turns else []
+        spoken = told(before, message)
+        encoded = _done(encoder, message)
+        return cls(message, spoken, context, encoded, _done(encoder, spoken) if before else encoded)
+
+
+def _done(encoder: TextEncoder, text: str) -> Future[NDArray[np.float32]]:
+    """A vector that is there already."""
+    encoded: Future[NDArray[np.float32]] = Future()
+    encoded.set_result(encoder.encode_queries([text])[0])
+    return encoded
 
 
 def _item(number: int, text: str) -> IndexItem:

@@ -15,6 +15,7 @@ from copilot.engine.engine import Engine
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
+from knowledge.index.encoding import TextEncoder
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import (
     DEFAULT_TENANT,
@@ -59,6 +60,7 @@ class SmallShop:
     clock: Clock = field(default_factory=Clock)
     policy: Policy = field(default_factory=Policy)
     affinity: Affinity = field(default_factory=Affinity.empty)
+    encoder: TextEncoder = field(default_factory=HashEncoder)
 
     def __post_init__(self) -> None:
         self.index: LibraryIndex | None = None
@@ -66,10 +68,10 @@ class SmallShop:
     @property
     def engine(self) -> Engine:
         """An engine on what the shop holds now."""
-        encoder = HashEncoder()
         if self.index is not None:
             self.index.close()
-        self.index = LibraryIndex.open(self.workspace.index_folder, self.workspace.database, DEFAULT_TENANT, encoder)
+        folder, database = self.workspace.index_folder, self.workspace.database
+        self.index = LibraryIndex.open(folder, database, DEFAULT_TENANT, self.encoder)
         setup = EngineSetup(
             tenant_id=DEFAULT_TENANT,
             policy=self.policy,
@@ -77,7 +79,7 @@ class SmallShop:
             models=ProductModels.of(self.affinity),
             shop=ShopProfile("栖白", "zh"),
         )
-        return Engine(self.workspace.database, self.index, encoder, setup, clock=self.clock)
+        return Engine(database, self.index, self.encoder, setup, clock=self.clock)
 
     @property
     def desk(self) -> DecisionDesk:

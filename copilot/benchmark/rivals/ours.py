@@ -53,7 +53,8 @@ class Ours:
         encoded: Future[NDArray[np.float32]] = Future()
         encoded.set_result(self._encode(message))
         rank = fused if job is Job.HYBRID else by_vectors
-        ranking = rank(self._corpus, Asked(message, (), encoded), None, K)
+        asked = Asked(message, message, (), encoded, encoded)
+        ranking = rank(self._corpus, asked, None, K)
         return [int(self._corpus.view.item_id(item)) for item in ranking.items.tolist()]
 
 
