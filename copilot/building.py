@@ -13,6 +13,7 @@ from sqlmodel import col
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.errors import NotReadyError
 from copilot.runtime import affinity_folder
+from copilot.serving import kept_encoders, promoted_settings
 from copilot.settings import Settings
 from knowledge.database import Database
 from knowledge.index.build import BuildReport, build_index
@@ -34,16 +35,25 @@ class Built:
 
 
 def build_all(settings: Settings, workspace: Workspace, progress: Progress | None = None) -> Built:
-    """Build the index snapshot and learn from orders.
+    """Build the index snapshot and learn from orders, with the encoder that is named or else promoted.
 
     Raises:
         NotReadyError: no encoder can be loaded.
+        StoreError: the encoder that is promoted is damaged.
     """
     start = perf_counter()
+    settings = promoted_settings(settings)
     encoder = load_encoder(settings.model_copy(update={"threads": os.cpu_count() or 1}))
     if isinstance(encoder, NoEncoder):
         raise NotReadyError(f"the index needs the encoder {settings.encoder!r}: {encoder.reason}")
-    report = build_index(workspace.database, workspace.index_folder, settings.tenant, encoder, progress)
+    report = build_index(
+        workspace.database,
+        workspace.index_folder,
+        settings.tenant,
+        encoder,
+        progress,
+        keep=kept_encoders(settings),
+    )
     affinity, n_lines = learn_affinity(workspace.database, settings.tenant)
     affinity.save(affinity_folder(workspace, settings.tenant))
     return Built(report, n_lines, perf_counter() - start)

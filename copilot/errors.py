@@ -20,6 +20,8 @@ class BadRequestError(CopilotError):
         shown = repr(value)
         super().__init__(f"{field}: got {shown[:80]}{'…' if len(shown) > 80 else ''}, expected {expected}")
         self.field = field
+        self.value = value
+        self.expected = expected
 
 
 class UnknownIdError(CopilotError):

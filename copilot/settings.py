@@ -21,6 +21,11 @@ class Settings(BaseSettings):
     threads: int = Field(default=1, ge=1, le=64, description="Threads of the encoder for one message.")
 
     @property
+    def names_encoder(self) -> bool:
+        """Whether somebody named the encoder; if nobody did, what is promoted in the workspace comes first."""
+        return "encoder" in self.model_fields_set
+
+    @property
     def models_folder(self) -> Path:
         """Encoders take a while to prepare, so they are kept in the user's cache unless the settings say otherwise."""
         return self.models or Path.home() / ".cache" / "customer-copilot" / "models"

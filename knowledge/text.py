@@ -8,10 +8,14 @@ text stored today and asked tomorrow is read alike, whatever version of OpenCC i
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+_RULES: Final = "1"
+"""To be raised with every change of what `normalise`, `canonical` or `tokenise` make of a text."""
 _VARIANTS: Final = Path(__file__).with_name("variants.txt")
 _FILLERS: Final = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0)
 _SELECTORS: Final = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0000, 0xE1000))
@@ -23,6 +27,7 @@ _THOUSANDS: Final = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _HAN: Final = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"  # and kana
 _LETTERS: Final = rf"(?:(?![{_HAN}])[^\W_])+"
 _PIECES: Final = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>{_LETTERS}(?:[-._/+&'’]{_LETTERS})*)|(?P<symbol>[^\w\s])")
+_EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+")
 _PARTS: Final = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
 _JOINTS: Final = re.compile(r"[^\w.]|_")
 
@@ -32,11 +37,17 @@ def normalise(text: str) -> str:
 
     Emoji and punctuation stay. Normalising twice changes nothing.
     """
-    folding = _folding()
-    folded = unicodedata.normalize("NFKC", text.translate(folding))
-    while (again := unicodedata.normalize("NFKC", folded.translate(folding))) != folded:
-        folded = again
-    return " ".join(folded.split())
+    return _respelled(text, _folding())
+
+
+def for_encoder(text: str) -> str:
+    """The text in its one spelling with its capitals and without emoji: what both sides should show an encoder.
+
+    Encoders know simplified characters better than traditional ones, and an emoji moves a short message far from where
+    it belongs. A text of nothing but emoji keeps them.
+    """
+    spelled = _respelled(text, _spelling())
+    return " ".join(_EMOJI.sub(" ", spelled).split()) or spelled
 
 
 def canonical(text: str) -> str:
@@ -67,6 +78,21 @@ def tokenise(text: str) -> list[str]:
     return tokens
 
 
+def reading() -> str:
+    """Twelve hexadecimal digits that change with the rules and the table by which text is read here.
+
+    What was stored under another reading cannot be compared with what is asked under this one.
+    """
+    return _digest()
+
+
+def _respelled(text: str, folding: "_Folding") -> str:
+    folded = unicodedata.normalize("NFKC", text.translate(folding))
+    while (again := unicodedata.normalize("NFKC", folded.translate(folding))) != folded:
+        folded = again
+    return " ".join(folded.split())
+
+
 def _word_tokens(word: str) -> list[str]:
     """The parts of a word, number or product code and, when it has several, the whole without its marks."""
     if word.isalpha():
@@ -80,13 +106,27 @@ def _kept_mark(between: re.Match[str]) -> str:
 
 
 @cache
+def _digest() -> str:
+    return sha256(_RULES.encode() + _VARIANTS.read_bytes()).hexdigest()[:12]
+
+
+@cache
 def _folding() -> "_Folding":
-    groups = _VARIANTS.read_text(encoding="utf-8").split()
-    return _Folding({ord(variant): group[0] for group in groups for variant in group[1:]})
+    return _Folding(str.casefold)
+
+
+@cache
+def _spelling() -> "_Folding":
+    return _Folding(str)
 
 
 class _Folding(dict[int, str | None]):
     """A `str.translate` table that works out each code point when it is first met."""
+
+    def __init__(self, in_case: Callable[[str], str]) -> None:
+        groups = _VARIANTS.read_text(encoding="utf-8").split()
+        super().__init__({ord(variant): group[0] for group in groups for variant in group[1:]})
+        self.in_case = in_case
 
     def __missing__(self, code: int) -> str | None:
         self[code] = folded = _folded(chr(code), self)
@@ -99,5 +139,5 @@ def _folded(character: str, folding: _Folding) -> str | None:
         return None
     if category[0] == "Z" or category == "Cc":
         return " "
-    plain = unicodedata.normalize("NFKC", character).casefold()
+    plain = folding.in_case(unicodedata.normalize("NFKC", character))
     return plain if plain == character else plain.translate(folding)

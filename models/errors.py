@@ -5,6 +5,7 @@ ModelError
 │   ├── UnknownEncoderError        the name is neither built in, nor a folder, nor a model that can be reached
 │   ├── UnsupportedModelError      the model exists, but its architecture or its modules cannot be converted
 │   └── DamagedModelError          a file is missing, cut short, or differs from its manifest
+├── StoreError                     the branch in `models.store.errors`
 └── TrainingError                  the branch in `models.training.errors`
 """
 

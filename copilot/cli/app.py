@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from copilot.cli import demo, doctor, evaluation, files, index, serve, suggest, train
+from copilot.cli import demo, doctor, evaluation, files, index, models, serve, suggest, train
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
 from eval.errors import DataError, EvalError, RunError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
@@ -26,6 +26,7 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(index.app, name="index")
 app.add_typer(train.app, name="train")
+app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
 
 BAD_INPUT = (
@@ -50,7 +51,7 @@ def main() -> None:
     except BAD_INPUT as error:
         _fail(error, 2)
     except ModelError as error:
-        _fail(error, 2 if isinstance(error, _bad_training_input()) else 1)
+        _fail(error, 2 if isinstance(error, _bad_model_input()) else 1)
     except (CopilotError, KnowledgeError, EvalError) as error:
         _fail(error, 1)
     except _system_errors() as error:  # asked for only when something has gone wrong, so that a good start stays quick
@@ -59,11 +60,13 @@ def main() -> None:
         sys.exit(130)
 
 
-def _bad_training_input() -> tuple[type[Exception], ...]:
-    """What is wrong with what was given to training."""
+def _bad_model_input() -> tuple[type[Exception], ...]:
+    """What is wrong with what was given to training or to the model store."""
+    from models.store.errors import ArtefactInUseError, NothingBeforeError, RefusedArtefactError, UnknownArtefactError
     from models.training.errors import TrainingBaseError, TrainingDataError
 
-    return TrainingBaseError, TrainingDataError
+    of_store = ArtefactInUseError, NothingBeforeError, RefusedArtefactError, UnknownArtefactError
+    return TrainingBaseError, TrainingDataError, *of_store
 
 
 def _system_errors() -> tuple[type[Exception], ...]:

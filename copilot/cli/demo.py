@@ -57,6 +57,7 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
     from copilot.sample.brand import brand_folder
     from copilot.sample.generator import SampleConfig, write_sample
     from copilot.sample.waiting import open_waiting
+    from copilot.serving import promoted_settings
     from copilot.shop import SHOP_FILE, Shop
     from knowledge.imports import import_folder
     from knowledge.index.status import index_status
@@ -77,7 +78,7 @@ def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:
             )
         open_waiting(made.database, settings.tenant, utc_now())
         status = index_status(made.index_folder, made.database, settings.tenant)
-        encoder = load_encoder(settings)
+        encoder = load_encoder(promoted_settings(settings))
         built_with = status.snapshot.contents.fingerprint if status.snapshot else None
         if isinstance(encoder, NoEncoder) or built_with != encoder.fingerprint or status.n_waiting:
             with progress_bar("indexing") as advance:

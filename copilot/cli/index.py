@@ -78,10 +78,11 @@ def verify(
 
     from copilot.encoding import NoEncoder, load_encoder
     from copilot.errors import NotReadyError
+    from copilot.serving import promoted_settings
     from knowledge.index.verify import verify_index
     from knowledge.workspace import Workspace
 
-    settings = read_settings(workspace, encoder)
+    settings = promoted_settings(read_settings(workspace, encoder))
     opened = Workspace.open(settings.workspace, settings.database_url)
     loaded = load_encoder(settings)
     try:

@@ -18,7 +18,11 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 EncoderOption = Annotated[
-    str | None, typer.Option("--encoder", help="`default`, or a sentence-transformers model by name or path.")
+    str | None,
+    typer.Option(
+        "--encoder",
+        help="`default`, or a sentence-transformers model by name or path (default: what is promoted, else `default`).",
+    ),
 ]
 
 
@@ -32,7 +36,10 @@ def read_settings(workspace: Path | None, encoder: str | None = None) -> "Settin
     given = {"workspace": workspace, "encoder": encoder}
     try:
         return Settings.model_validate(
-            {**Settings().model_dump(), **{name: value for name, value in given.items() if value is not None}}
+            {
+                **Settings().model_dump(exclude_unset=True),
+                **{name: value for name, value in given.items() if value is not None},
+            }
         )
     except ValidationError as error:
         first = error.errors()[0]

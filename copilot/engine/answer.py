@@ -71,14 +71,41 @@ class Showable:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A reply in the order of one policy."""
+
+    script_id: str
+    version: int
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class ShadowRanking:
+    """The replies that stood in the order of the serving policy and in that of the shadow, best first.
+
+    Of each, the first `n_shown` are shown or would have been; none means silence. `version` names the shadow in the
+    store, `policy` its numbers.
+    """
+
+    version: str
+    policy: str
+    n_shown: int
+    served: tuple[Standing, ...]
+    shadow: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
 class Slate:
     """The probability of exactly the replies shown in their order, and every reply that could have been shown.
 
-    For each rank the propensities of all candidates sum to one, and so do the conditional ones.
+    For each rank the propensities of all candidates sum to one, and so do the conditional ones. `shadow` is what a
+    policy on trial would have made of the same candidates.
     """
 
     propensity: float = 1.0
     candidates: tuple[Showable, ...] = ()
+    shadow: ShadowRanking | None = None
 
 
 @dataclass(frozen=True)

@@ -4,25 +4,41 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Row, bindparam, inspect, select
+from sqlalchemy import BindParameter, Row, bindparam, func, inspect, select
 from sqlmodel import Session
 
 from copilot.engine.language import language_of
-from knowledge.tables import Document, Passage, Product, Script, ScriptUse, ScriptVersion
+from knowledge.tables import Document, Passage, Product, Script, ScriptUse, ScriptVersion, User
 from knowledge.tables.library import EVERYONE
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 CardT = TypeVar("CardT")
 CARDS_KEPT = 20_000
+LATELY = timedelta(days=90)
+"""What a colleague has not touched for so long does not count as the team's usage."""
 
 _USE = inspect(ScriptUse).local_table.c
 _USES = select(_USE.script_id, _USE.agent_id, _USE.n_shown, _USE.n_accepted, _USE.n_edited).where(
     _USE.tenant_id == bindparam("tenant_id"),
     _USE.script_id.in_(bindparam("script_ids", expanding=True)),
     _USE.agent_id.in_(bindparam("agent_ids", expanding=True)),
+)
+_USER = inspect(User).local_table.c
+_TEAM_USES = (
+    select(_USE.script_id, func.sum(_USE.n_accepted + _USE.n_edited).label("n"))
+    .where(
+        _USE.tenant_id == bindparam("tenant_id"),
+        _USE.script_id.in_(bindparam("script_ids", expanding=True)),
+        _USE.agent_id != bindparam("agent_id"),
+        _USE.last_used_at >= bindparam("since"),
+        _USER.tenant_id == _USE.tenant_id,
+        _USER.id == _USE.agent_id,
+        _USER.team_id == bindparam("team_id"),
+    )
+    .group_by(_USE.script_id)
 )
 _SCRIPT, _VERSION, _PASSAGE, _DOCUMENT, _PRODUCT = (
     inspect(table).local_table.c for table in (Script, ScriptVersion, Passage, Document, Product)
@@ -104,11 +120,12 @@ class ProductCard:
 
 @dataclass(frozen=True)
 class Use:
-    """How a script fared: with everyone, and with this agent."""
+    """How a script fared: with everyone, with this agent, and lately with the rest of the agent's team."""
 
     n_shown: int = 0
     n_accepted: int = 0
     n_own: int = 0
+    n_team: int = 0
 
 
 class CardFile(Generic[KeyT, CardT]):
@@ -183,6 +200,17 @@ def read_use(session: Session, tenant_id: str, script_ids: Sequence[str], agent_
         else:
             own[script_id] = n_accepted + n_edited
     return {key: Use(*shown.get(key, (0, 0)), own.get(key, 0)) for key in shown.keys() | own.keys()}
+
+
+def read_team_use(
+    session: Session, tenant_id: str, script_ids: Sequence[str], agent_id: str, team_id: str, now: datetime
+) -> dict[str, int]:
+    """How often the rest of a team used each script, counting colleagues who had it in hand lately."""
+    if not script_ids:
+        return {}
+    asked = {"tenant_id": tenant_id, "script_ids": script_ids, "agent_id": agent_id, "team_id": team_id}
+    rows = session.connection().execute(_TEAM_USES, {**asked, "since": now - LATELY})
+    return {row.script_id: int(row.n) for row in rows if row.n}
 
 
 def price_text(price_fen: int | None) -> str | None:

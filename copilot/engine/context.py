@@ -4,7 +4,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, inspect, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Session
 
-from copilot.engine.cards import Use, read_use
+from copilot.engine.cards import Use, read_team_use, read_use
 from knowledge.audience import CustomerFacts
 from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
 
@@ -190,10 +190,15 @@ class ContextReader:
         session: Session,
         script_ids: Sequence[str],
         agent_id: str | None,
-        now: datetime,  # noqa: ARG002
+        now: datetime,
     ) -> Mapping[str, Use]:
         """How each script fared so far; scripts never shown are absent."""
-        return read_use(session, self.tenant_id, script_ids, agent_id)
+        uses = read_use(session, self.tenant_id, script_ids, agent_id)
+        team_id = self.agent(session, agent_id).team_id
+        if agent_id is None or team_id is None:
+            return uses
+        of_team = read_team_use(session, self.tenant_id, script_ids, agent_id, team_id, now)
+        return uses | {key: replace(uses.get(key, Use()), n_team=n) for key, n in of_team.items()}
 
     def _keep(self, customer_id: str, context: CustomerContext) -> None:
         with self._lock:

@@ -157,7 +157,7 @@ class Engine:
             index_version=library.version,
             scripts=Search(scripts, query, scripts_allowed),
             products=Search(products, query.alone, products_allowed),
-            passages=Search(library.passages, query, None),
+            passages=Search(library.passages, query.told, None),
         )
 
     def _encode_told(self, turn: Turn, searched: str) -> Future[NDArray[np.float32]] | None:

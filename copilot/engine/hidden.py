@@ -41,7 +41,7 @@ def _refused(search: Search, refused: Mapping[str, str]) -> list[Excluded]:
     if not owned:
         return []
     cosines, _ = search.view.rescore_vectors(
-        TEXT_FIELD, search.query.vector(TEXT_FIELD), np.array([ordinal for _, ordinal in owned], np.int32)
+        TEXT_FIELD, search.query.vector, np.array([ordinal for _, ordinal in owned], np.int32)
     )
     near = search.similarity(TEXT_FIELD, cosines) >= MIN_HIDDEN
     return [Excluded(sku, refused[sku]) for (sku, _), is_near in zip(owned, near, strict=True) if is_near]

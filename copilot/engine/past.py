@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, func, inspect, or_, select
 from sqlmodel import Session
 
-from copilot.engine.cards import Use
+from copilot.engine.cards import LATELY, Use
 from copilot.engine.context import (
     MAX_EVENTS,
     MAX_ORDER_LINES,
@@ -34,12 +34,14 @@ from knowledge.tables import (
     OrderStatusChange,
     Suggestion,
     SuggestionSet,
+    User,
 )
 
 _TAG, _ORDER, _STATUS, _EVENT = (
     inspect(table).local_table.c for table in (CustomerTag, Order, OrderStatusChange, Event)
 )
 _SET, _SUGGESTION, _DECISION = (inspect(table).local_table.c for table in (SuggestionSet, Suggestion, Decision))
+_USER = inspect(User).local_table.c
 _TENANT_ID: BindParameter[str] = bindparam("tenant_id")
 _CUSTOMER_ID: BindParameter[str] = bindparam("customer_id")
 _NOW: BindParameter[datetime] = bindparam("now")
@@ -93,12 +95,14 @@ _SHOWN = (
     )
     .where(_SUGGESTION.tenant_id == _TENANT_ID, _SUGGESTION.kind == "reply")
 )
-_TAKEN = select(_DECISION.item_id, _DECISION.agent_id, _DECISION.at).where(
+_DECIDED = select(_DECISION.item_id, _DECISION.agent_id, _DECISION.at).where(
     _DECISION.tenant_id == _TENANT_ID,
     _DECISION.item_kind == "reply",
     _DECISION.item_id.is_not(None),
-    _DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
 )
+_TAKEN = _DECIDED.where(_DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]))
+_HANDLED = _DECIDED.where(_DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT, DecisionKind.DISMISS]))
+"""What moves the time at which a script was last used, in the counters of the live engine."""
 
 
 class PastReader:
@@ -136,33 +140,59 @@ class PastReader:
 
     def use(
         self,
-        session: Session,  # noqa: ARG002
+        session: Session,
         script_ids: Sequence[str],
         agent_id: str | None,
         now: datetime,
     ) -> Mapping[str, Use]:
         """How each script fared before a moment; scripts never shown are absent."""
-        uses = {script_id: self._use(script_id, agent_id, now) for script_id in script_ids}
+        colleagues = self._colleagues(session, agent_id)
+        uses = {script_id: self._use(script_id, agent_id, now, colleagues) for script_id in script_ids}
         return {script_id: use for script_id, use in uses.items() if use != Use()}
 
     def forget(self, customer_id: str) -> None:
         """The past does not change."""
 
-    def _use(self, script_id: str, agent_id: str | None, now: datetime) -> Use:
-        shown, taken = self._history
+    def _use(self, script_id: str, agent_id: str | None, now: datetime, colleagues: Sequence[str]) -> Use:
+        shown, taken, _ = self._history
         own = bisect_left(taken.get((script_id, agent_id), ()), now) if agent_id else 0
         return Use(
             n_shown=bisect_left(shown.get((script_id, None), ()), now),
             n_accepted=bisect_left(taken.get((script_id, None), ()), now),
             n_own=own,
+            n_team=sum(self._lately(script_id, colleague, now) for colleague in colleagues),
         )
 
+    def _lately(self, script_id: str, agent_id: str, now: datetime) -> int:
+        """How often an agent had used a script who had it in hand not long before."""
+        _, taken, handled = self._history
+        moments = handled.get((script_id, agent_id), ())
+        n_handled = bisect_left(moments, now)
+        if not n_handled or moments[n_handled - 1] < now - LATELY:
+            return 0
+        return bisect_left(taken.get((script_id, agent_id), ()), now)
+
+    def _colleagues(self, session: Session, agent_id: str | None) -> Sequence[str]:
+        team_id = self.agent(session, agent_id).team_id
+        return [one for one in self._teams.get(team_id, ()) if one != agent_id] if team_id else ()
+
     @cached_property
-    def _history(self) -> "tuple[_Times, _Times]":
-        """When each script was shown, and when it was taken; read once."""
+    def _teams(self) -> Mapping[str, Sequence[str]]:
+        """The agents of each team; read once."""
+        members: dict[str, list[str]] = defaultdict(list)
+        query = select(_USER.id, _USER.team_id).where(_USER.tenant_id == self._tenant_id, _USER.team_id.is_not(None))
+        with self._database.read() as session:
+            for user_id, team_id in session.execute(query.order_by(_USER.id)):
+                members[team_id].append(user_id)
+        return members
+
+    @cached_property
+    def _history(self) -> "tuple[_Times, _Times, _Times]":
+        """When each script was shown, taken, and handled at all; read once."""
         with self._database.read() as session:
             asked = {"tenant_id": self._tenant_id}
-            return _times(session.execute(_SHOWN, asked)), _times(session.execute(_TAKEN, asked))
+            shown, taken, handled = (_times(session.execute(query, asked)) for query in (_SHOWN, _TAKEN, _HANDLED))
+            return shown, taken, handled
 
 
 _Times = Mapping[tuple[str, str | None], Sequence[datetime]]

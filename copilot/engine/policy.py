@@ -3,8 +3,10 @@
 import hashlib
 import json
 import math
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import get_type_hints
 
 from copilot.errors import BadRequestError
@@ -13,6 +15,7 @@ SEARCH_FEATURES = (
     "exact_trigger",
     "trigger_similarity",
     "reply_similarity",
+    "context_similarity",
     "trigger_words",
     "reply_words",
     "context_words",
@@ -23,6 +26,7 @@ CARD_FEATURES = (
     "performance",
     "recency",
     "own_usage",
+    "team_usage",
     "language",
     "fatigue",
     "complaint",
@@ -31,6 +35,8 @@ EXTRACT_FEATURES = ("extract_similarity", "extract_words")
 REPLY_FEATURES = SEARCH_FEATURES + CARD_FEATURES + EXTRACT_FEATURES
 MAX_RATE = 0.5
 """Of exploration; up to here the best order is also the likeliest."""
+MAX_KNOTS = 200
+"""Of a fitted calibration."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class ReplyWeights:
     exact_trigger: float = 5.0
     trigger_similarity: float = 2.4
     reply_similarity: float = 2.0
+    context_similarity: float = 0.0
     trigger_words: float = 0.6
     reply_words: float = 1.6
     context_words: float = 0.2
@@ -52,6 +59,7 @@ class ReplyWeights:
     performance: float = 0.6
     recency: float = 0.05
     own_usage: float = 0.15
+    team_usage: float = 0.1
     language: float = 1.0
     fatigue: float = 0.5
     complaint: float = 0.8
@@ -74,14 +82,56 @@ class ProductWeights:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logistic map from score to the probability that a good agent would send the reply."""
+    """Map from score to the probability that a good agent would send the reply: logistic, or fitted.
+
+    A fitted one runs straight between knots, the numbers of `scores` and `probabilities`, and level beyond them; then
+    slope and midpoint count for nothing.
+    """
 
     slope: float = 2.5
     midpoint: float = 2.3
+    scores: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse knots that make no rising map.
+
+        Raises:
+            BadRequestError: there are too many or only one, not as many of both, scores do not rise, probabilities
+                fall or are not within 0 to 1.
+        """
+        found = _knot_problem(self.scores, self.probabilities)
+        if found is not None:
+            raise BadRequestError(*found)
+
+    @property
+    def is_fitted(self) -> bool:
+        return bool(self.scores)
 
     def probability(self, score: float) -> float:
-        """A number in 0..1, rising with the score."""
-        return 1.0 / (1.0 + math.exp(-self.slope * (score - self.midpoint)))
+        """A number in 0..1 that never falls as the score rises."""
+        if self.is_fitted:
+            return self._between_knots(score)
+        return 1.0 / (1.0 + math.exp(min(700.0, -self.slope * (score - self.midpoint))))
+
+    def _between_knots(self, score: float) -> float:
+        above = bisect_right(self.scores, score)
+        if above == 0 or above == len(self.scores):
+            return self.probabilities[max(0, above - 1)]
+        low, high = self.scores[above - 1], self.scores[above]
+        start, end = self.probabilities[above - 1], self.probabilities[above]
+        return start + (end - start) * (score - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What is believed of a script before it is shown: how often it will be accepted, and how firmly.
+
+    `strength` is how many showings that belief is worth.
+    """
+
+    usual: float = 0.3
+    strength: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +160,7 @@ class Policy:
     reply: ReplyWeights = field(default_factory=ReplyWeights)
     product: ProductWeights = field(default_factory=ProductWeights)
     calibration: Calibration = field(default_factory=Calibration)
+    performance: Performance = field(default_factory=Performance)
     exploration: Exploration = field(default_factory=Exploration)
     reply_threshold: float = 0.35
     product_threshold: float = 0.35
@@ -125,8 +176,28 @@ class Policy:
         numbers = asdict(self)
         if not self.exploration.rate:
             del numbers["exploration"]
+        if self.performance == Performance():
+            del numbers["performance"]
+        for name in ("scores", "probabilities"):
+            if not self.calibration.is_fitted:  # a version does not change because policies can hold more
+                del numbers["calibration"][name]
         text = json.dumps(numbers, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 PRODUCT_FEATURES = tuple(get_type_hints(ProductWeights))
+
+
+def _knot_problem(scores: tuple[float, ...], probabilities: tuple[float, ...]) -> tuple[str, object, str] | None:
+    """The field, its value and what was expected, where knots make no rising map."""
+    if len(scores) != len(probabilities):
+        return "calibration.probabilities", len(probabilities), f"as many numbers as calibration.scores, {len(scores)}"
+    if len(scores) == 1 or len(scores) > MAX_KNOTS:
+        return "calibration.scores", len(scores), f"no numbers, or from 2 to {MAX_KNOTS}"
+    for low, high in pairwise(scores):
+        if not low < high:
+            return "calibration.scores", high, f"rising numbers, so more than {low:g}"
+    for low, high in pairwise((0.0, *probabilities, 1.0)):
+        if not low <= high:
+            return "calibration.probabilities", low if high == 1.0 else high, "numbers from 0 to 1 that never fall"
+    return None

@@ -3,20 +3,28 @@
 import json
 import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TypeVar, get_type_hints
+from typing import TypeVar, get_args, get_type_hints
 
-from copilot.engine.policy import MAX_RATE, Policy
+from copilot.engine.policy import MAX_KNOTS, MAX_RATE, Policy
 from copilot.errors import BadRequestError
+from models.store.artefact import Kind
+from models.store.errors import StoreError
+from models.store.store import ModelStore
 
 POLICY_FILE = "policy.toml"
+RANKER_FILE = "policy.json"
+"""The policy in the folder of a ranker."""
 NumbersT = TypeVar("NumbersT")
 LARGEST = 1e9
 """Nothing in a policy means anything beyond this, and sums stay far from infinity."""
 LIMITS: Mapping[str, tuple[float, float]] = {
     "calibration.slope": (1e-6, math.inf),
+    "calibration.probabilities": (0.0, 1.0),
+    "performance.usual": (0.001, 0.999),
+    "performance.strength": (0.001, 1e6),
     "exploration.rate": (0.0, MAX_RATE),
     "exploration.tie_gap": (0.0, math.inf),
     "exploration.seed": (0, math.inf),
@@ -31,6 +39,15 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 """Smallest and largest value of each number that cannot be just anything; both are allowed."""
 
 
+@dataclass(frozen=True)
+class PolicyInUse:
+    """The policy that serves, where it comes from, and what should have served in its place."""
+
+    policy: Policy
+    why: str
+    warnings: tuple[str, ...] = ()
+
+
 def read_policy(path: Path) -> Policy:
     """The policy of a file: the default one, with the numbers that the file names.
 
@@ -41,25 +58,90 @@ def read_policy(path: Path) -> Policy:
     return policy_from(_read_table(path), where=str(path))
 
 
-def workspace_policy(folder: Path) -> Policy:
-    """The policy that a workspace's `policy.toml` describes, or the default one.
+def read_ranker(folder: Path) -> Policy:
+    """The policy in the folder of a ranker.
 
     Raises:
         BadRequestError: as for `read_policy`.
     """
+    return read_policy(folder / RANKER_FILE)
+
+
+def workspace_policy(folder: Path) -> Policy:
+    """The policy that serves a workspace, see `policy_in_use`.
+
+    Raises:
+        BadRequestError: as for `read_policy`.
+    """
+    return policy_in_use(folder).policy
+
+
+def policy_in_use(folder: Path) -> PolicyInUse:
+    """What a workspace's `policy.toml` describes, else the ranker that is promoted in its store, else the default.
+
+    A ranker that is damaged gives way to the one promoted before it, with a warning that names it.
+
+    Raises:
+        BadRequestError: as for `read_policy`, of `policy.toml` only.
+    """
     path = folder / POLICY_FILE
-    return read_policy(path) if path.is_file() else Policy()
+    if path.is_file():
+        return PolicyInUse(read_policy(path), f"as {path} says")
+    store = ModelStore.in_workspace(folder)
+    warnings: list[str] = []
+    try:
+        line = store.standing(Kind.RANKER).line
+    except StoreError as error:
+        return PolicyInUse(Policy(), "built in", (str(error),))
+    for version in reversed(line):
+        try:
+            return PolicyInUse(stored_ranker(store, version), f"promoted: {version}", tuple(warnings))
+        except (StoreError, BadRequestError) as error:
+            warnings.append(f"ranker {version} cannot be loaded: {error}")
+    return PolicyInUse(Policy(), "built in" if line else "built in: nothing is promoted", tuple(warnings))
+
+
+def stored_ranker(store: ModelStore, version: str) -> Policy:
+    """The policy of a ranker in the store.
+
+    Raises:
+        StoreError: it is not there or is damaged.
+        BadRequestError: it is no policy.
+    """
+    artefact = store.get(Kind.RANKER, version)
+    artefact.check_contents()
+    return read_ranker(artefact.folder)
+
+
+def policy_of_encoder(encoder: object) -> Policy:
+    """The policy that training put beside an encoder, or the default one.
+
+    Raises:
+        BadRequestError: as for `read_policy`.
+    """
+    folder = getattr(encoder, "folder", None)
+    path = folder / RANKER_FILE if isinstance(folder, Path) else None
+    return read_policy(path) if path is not None and path.is_file() else Policy()
 
 
 def policy_from(numbers: Mapping[str, object], base: Policy | None = None, *, where: str = "policy") -> Policy:
     """`base` (the default policy) with other numbers.
 
-    The nested tables are `reply`, `product`, `calibration` and `exploration`.
+    The nested tables are `reply`, `product`, `calibration`, `performance` and `exploration`.
 
     Raises:
         BadRequestError: a key or value that a policy cannot have; the message begins with `where`.
     """
     return _changed(base or Policy(), numbers, where, ())
+
+
+def policy_numbers(policy: Policy) -> dict[str, object]:
+    """Every number of a policy, as `policy_from` reads them; what a later version takes for usual changes none."""
+    numbers = asdict(policy)
+    calibration = numbers["calibration"]
+    for name in ("scores", "probabilities"):
+        calibration[name] = list(calibration[name])
+    return numbers
 
 
 def _read_table(path: Path) -> Mapping[str, object]:
@@ -88,9 +170,23 @@ def _changed(base: NumbersT, numbers: Mapping[str, object], where: str, above: t
             if not isinstance(value, Mapping):
                 raise BadRequestError(f"{where}: {key}", value, "a table of numbers")
             changes[name] = _changed(current, value, where, (*above, name))
+        elif get_args(known[name]):
+            changes[name] = _several(value, f"{where}: {key}", LIMITS.get(key))
         else:
             changes[name] = _number(value, known[name], f"{where}: {key}", LIMITS.get(key))
-    return replace(base, **changes)  # type: ignore[type-var]
+    try:
+        return replace(base, **changes)  # type: ignore[type-var]
+    except BadRequestError as error:  # numbers that are each allowed, and not together
+        raise BadRequestError(f"{where}: {error.field}", error.value, error.expected) from error
+
+
+def _several(value: object, field: str, limits: tuple[float, float] | None) -> tuple[float, ...]:
+    """A list of the file as the numbers that a field holds."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise BadRequestError(field, value, "a list of numbers")
+    if len(value) > MAX_KNOTS:
+        raise BadRequestError(field, f"{len(value):,} numbers", f"at most {MAX_KNOTS}")
+    return tuple(float(_number(one, float, f"{field}[{place}]", limits)) for place, one in enumerate(value))
 
 
 def _number(value: object, kind: type, field: str, limits: tuple[float, float] | None) -> float | int:

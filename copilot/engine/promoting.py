@@ -54,6 +54,9 @@ class Promoter:
     ) -> tuple[tuple[ProductSuggestion, ...], str]:
         """The products to mention, or the reason for silence."""
         policy = situation.policy
+        talk = self.setup.small_talk.recognise(situation.turn.message)
+        if talk is not None:
+            return (), talk.reason
         if situation.is_complaining:
             return (), "complaint"
         if situation.sent.n_promotions >= policy.max_promotions_per_week:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from copilot.engine.answer import Contribution
 from copilot.engine.cards import ScriptCard, Use
 from copilot.engine.language import language_gap
-from copilot.engine.policy import EXTRACT_FEATURES, REPLY_FEATURES, SEARCH_FEATURES, ReplyWeights
+from copilot.engine.policy import EXTRACT_FEATURES, REPLY_FEATURES, SEARCH_FEATURES, Performance, ReplyWeights
 from copilot.engine.retrieval import FieldScores
 from knowledge.tables import Stage
 
-PRIOR_ACCEPTANCE = 0.3
-PRIOR_STRENGTH = 20.0
 RECENCY_DAYS = 180.0
 OWN_USES_FOR_FULL = 10
+TEAM_USES_FOR_FULL = 30
 NEVER_SHOWN = Use()
 PROMOTING_STAGES = frozenset({Stage.ACQUISITION.value, Stage.CONVERSION.value})
 DECIMALS = 6
@@ -34,6 +33,7 @@ class Moment:
     language: str
     is_complaint: bool
     now: datetime
+    performance: Performance = field(default_factory=Performance)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Evidence:
     is_exact: NDArray[np.bool_]
     trigger: FieldScores
     reply: FieldScores
+    context_similarity: NDArray[np.float64]
     context_words: NDArray[np.float64]
 
     def subset(self, positions: NDArray[np.intp]) -> "Evidence":
@@ -51,6 +52,7 @@ class Evidence:
             self.is_exact[positions],
             self.trigger.subset(positions),
             self.reply.subset(positions),
+            self.context_similarity[positions],
             self.context_words[positions],
         )
 
@@ -88,12 +90,13 @@ def script_features(
 
 
 def search_features(evidence: Evidence) -> NDArray[np.float64]:
-    """What the search alone says of the candidates, shape (n_candidates, 6)."""
+    """What the search alone says of the candidates, shape (n_candidates, n_search_features)."""
     return np.column_stack(
         [
             evidence.is_exact.astype(np.float64),
             np.where(evidence.is_exact, 1.0, evidence.trigger.similarity),
             evidence.reply.similarity,
+            evidence.context_similarity,
             evidence.trigger.words,
             evidence.reply.words,
             evidence.context_words,
@@ -118,26 +121,32 @@ def weigh(features: NDArray[np.float64], weights: ReplyWeights) -> Ranked:
     return Ranked(np.argsort(-scores, kind="stable"), scores, contributions)
 
 
-def shrunken_acceptance(use: Use) -> float:
+def shrunken_acceptance(use: Use, believed: Performance) -> float:
     """How much more often than usual a script is accepted, shrunk towards zero while it has been shown little.
 
-    (accepted + prior * strength) / (shown + strength) - prior
+    (accepted + usual * strength) / (shown + strength) - usual
     """
-    rate = (use.n_accepted + PRIOR_ACCEPTANCE * PRIOR_STRENGTH) / (use.n_shown + PRIOR_STRENGTH)
-    return rate - PRIOR_ACCEPTANCE
+    rate = (use.n_accepted + believed.usual * believed.strength) / (use.n_shown + believed.strength)
+    return rate - believed.usual
 
 
 def _card_features(card: ScriptCard, use: Use, n_sent: int, moment: Moment) -> tuple[float, ...]:
     return (
         1.0 if card.targeted_tags & moment.tags else 0.0,
         1.0 if moment.stage in card.stages else 0.0,
-        shrunken_acceptance(use),
+        shrunken_acceptance(use, moment.performance),
         _recency(card.published_at, moment.now),
-        min(1.0, math.log1p(use.n_own) / math.log1p(OWN_USES_FOR_FULL)),
+        _saturating(use.n_own, OWN_USES_FOR_FULL),
+        _saturating(use.n_team, TEAM_USES_FOR_FULL),
         -language_gap(moment.language, card.language),
         -float(min(n_sent, 3)),
         -1.0 if moment.is_complaint and card.stages and card.stages <= PROMOTING_STAGES else 0.0,
     )
+
+
+def _saturating(n: int, full: int) -> float:
+    """0 for none, 1 from `full` on."""
+    return min(1.0, math.log1p(n) / math.log1p(full))
 
 
 def _recency(published_at: datetime | None, now: datetime) -> float:

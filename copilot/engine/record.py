@@ -1,22 +1,28 @@
 """Write down what was suggested, in one transaction, before anybody sees it."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
-from copilot.engine.answer import SuggestionAnswer
+from copilot.engine.answer import ShadowRanking, SuggestionAnswer
 from copilot.engine.context import AgentContext, CustomerContext
+from knowledge import tables
 from knowledge.tables import ScriptUse, Suggestion, SuggestionSet
 from knowledge.tables.library import EVERYONE
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
+logger = logging.getLogger(__name__)
+
 _INSERT_SET, _INSERT_SUGGESTION = insert(SuggestionSet), insert(Suggestion)
+_INSERT_SHADOW = insert(tables.ShadowRanking)
 COUNTERS = ("n_shown", "n_accepted", "n_edited", "n_dismissed")
 
 
@@ -35,6 +41,8 @@ def record_answer(
     rows = _suggestion_rows(tenant_id, answer)
     if rows:
         connection.execute(_INSERT_SUGGESTION, rows)
+    if answer.slate.shadow is not None:
+        _record_shadow(session, tenant_id, answer.set_id, answer.slate.shadow)
     count_use(session, tenant_id, [reply.script_id for reply in answer.replies], agent.agent_id, "n_shown", at=None)
 
 
@@ -74,6 +82,26 @@ def _upsert(dialect: str) -> "sqlite.Insert | postgresql.Insert":
     from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
     return insert_sqlite(ScriptUse)
+
+
+def _record_shadow(session: Session, tenant_id: str, set_id: str, ranking: ShadowRanking) -> None:
+    """Keep what the shadow would have shown; what cannot be kept is logged, and the answer is recorded all the same."""
+    row = {
+        "tenant_id": tenant_id,
+        "set_id": set_id,
+        "shadow_version": ranking.version,
+        "policy_version": ranking.policy,
+        "n_shown": ranking.n_shown,
+        "served": [asdict(one) for one in ranking.served],
+        "shadow": [asdict(one) for one in ranking.shadow],
+        "served_abstained": not ranking.served,
+        "shadow_abstained": not ranking.shadow,
+    }
+    try:
+        with session.begin_nested():
+            session.connection().execute(_INSERT_SHADOW, row)
+    except SQLAlchemyError as error:
+        logger.warning("the ranking of shadow %s was not recorded: %s", ranking.version, type(error).__name__)
 
 
 def _set_row(

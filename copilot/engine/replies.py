@@ -49,18 +49,32 @@ class Candidates:
 
 
 def find_scripts(search: Search, k: int) -> Candidates:
-    """The allowed scripts proposed by triggers or replies, by words or vectors."""
-    exact = search.find_exact(TRIGGER)
-    proposed = [search.find(TRIGGER, k), search.find(REPLY, k), exact]
-    items = np.unique(np.concatenate(proposed)).astype(np.int32)
-    said_before = search.query.context_tokens
-    evidence = Evidence(
-        is_exact=np.isin(items, exact),
+    """The allowed scripts proposed by triggers or replies, by words or vectors, with what was found for each."""
+    items = propose_scripts(search, k)
+    return Candidates(items, assess_scripts(search, items), search)
+
+
+def propose_scripts(search: Search, k: int) -> NDArray[np.int32]:
+    """Ordinals of scripts that may answer, ascending.
+
+    By vectors a message looks for triggers alone, and for replies with what was said before it.
+    """
+    by_trigger = search.find(TRIGGER, k)
+    by_reply = search.find_by_words(REPLY, k), search.told.find_by_vector(REPLY, k)
+    return np.unique(np.concatenate([by_trigger, *by_reply, search.find_exact(TRIGGER)])).astype(np.int32)
+
+
+def assess_scripts(search: Search, items: NDArray[np.int32]) -> Evidence:
+    """What speaks for each of these scripts."""
+    said_before, told = search.query.context_tokens, search.told
+    reply = search.score(REPLY, items)
+    return Evidence(
+        is_exact=np.isin(items, search.find_exact(TRIGGER)),
         trigger=search.score(TRIGGER, items),
-        reply=search.score(REPLY, items),
+        reply=reply,
+        context_similarity=reply.similarity if told is search else told.score_vectors(REPLY, items)[0],
         context_words=search.coverage(REPLY, said_before, items) if said_before else np.zeros(len(items)),
     )
-    return Candidates(items, evidence, search)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Choosing the replies for one message."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,9 @@ from sqlmodel import Session
 from copilot.engine.answer import Excluded, Reply, Slate
 from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passages, read_scripts
 from copilot.engine.context import Memory
+from copilot.engine.experiments import Treatment
 from copilot.engine.exploration import explore
+from copilot.engine.policy import Policy
 from copilot.engine.products import Signals
 from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
 from copilot.engine.rendering import Rendered, render, slot_values
@@ -26,7 +28,9 @@ from copilot.engine.replies import (
     find_scripts,
 )
 from copilot.engine.setup import EngineSetup, Stopwatch
+from copilot.engine.shadow import rank_silently
 from copilot.engine.situation import Situation
+from copilot.engine.small_talk import Talk
 
 N_EXTRACTS = 6
 MIN_MENTIONED = 0.7
@@ -76,12 +80,17 @@ class Replier:
         with watch.stage("retrieval"):
             policy = situation.policy
             found = find_scripts(situation.scripts, policy.n_searched).most_promising(policy.n_ranked, policy.reply)
+        talk = self.setup.small_talk.recognise(situation.turn.message)
+        if talk is not None:
+            found = self._fitting(found, talk)
+            if not len(found.items):
+                return ChosenReplies(abstain_reason=f"{talk.reason}, and no script answers it")
         with watch.stage("passages"):
-            extracts, extract_features = self._extracts(session, situation)
+            extracts, extract_features = self._extracts(session, situation, N_EXTRACTS if talk is None else 0)
         with watch.stage("ranking"):
             found, cards = self._with_cards(session, found)
-            features = self._script_features(session, situation, found, cards)
-            ranked = weigh(np.vstack([features, extract_features]), policy.reply)
+            features_under = self._script_features(session, situation, found, cards)
+            ranked = weigh(np.vstack([features_under(policy), extract_features]), policy.reply)
         with watch.stage("selection"):
             drafts = self._drafts(session, situation, signals, products, found=found, cards=cards)
             drafts += [Draft(card, len(cards) + place, tuple, None) for place, card in enumerate(extracts)]
@@ -92,7 +101,19 @@ class Replier:
                 situation.language,
             )
             replies, slate = _fill(selection, drafts, ranked, situation, set_id)
-        return ChosenReplies(replies, slate, tuple(selection.excluded), _silence(selection), _presenting(cards, ranked))
+        if self.setup.shadow is not None and set_id:
+            with watch.stage("shadow"):
+                ranking = rank_silently(
+                    self.setup.shadow,
+                    selection,
+                    drafts,
+                    lambda policy: np.vstack([features_under(policy), extract_features]),
+                    n_shown=situation.request.max_replies,
+                )
+            slate = replace(slate, shadow=ranking)
+        return ChosenReplies(
+            replies, slate, tuple(selection.excluded), _silence(selection, talk), _presenting(cards, ranked)
+        )
 
     def read_ahead(self, situation: Situation) -> None:
         """Search by words, which needs no vector."""
@@ -100,6 +121,16 @@ class Replier:
             for field in (TRIGGER, REPLY):
                 situation.scripts.find_by_words(field, situation.policy.n_searched)
             situation.passages.find_by_words(PASSAGE, N_EXTRACTS)
+
+    def _fitting(self, found: Candidates, talk: Talk) -> Candidates:
+        """The candidates that may answer small talk, judged by their nearest trigger and by what they say."""
+        view, evidence = found.search.view, found.evidence
+        replies = (view.row_text(REPLY, row) if row >= 0 else "" for row in evidence.reply.rows.tolist())
+        fits = [
+            is_exact or self.setup.small_talk.fits(talk, found.matched(position), reply)
+            for position, (is_exact, reply) in enumerate(zip(evidence.is_exact.tolist(), replies, strict=True))
+        ]
+        return found.subset(np.flatnonzero(fits))
 
     def _with_cards(self, session: Session, found: Candidates) -> tuple[Candidates, list[ScriptCard]]:
         """The candidates whose version is in the database, with their cards."""
@@ -110,10 +141,16 @@ class Replier:
 
     def _script_features(
         self, session: Session, situation: Situation, found: Candidates, cards: Sequence[ScriptCard]
-    ) -> NDArray[np.float64]:
+    ) -> Callable[[Policy], NDArray[np.float64]]:
+        """Gives the features of the candidates as a policy sees them; the database is asked once, now."""
         place = situation.place
         uses = self.memory.use(session, [card.script_id for card in cards], place.agent.agent_id, place.now)
-        return script_features(found.evidence, cards, uses, situation.sent.scripts, situation.moment)
+
+        def under(policy: Policy) -> NDArray[np.float64]:
+            seen = replace(situation, treatment=Treatment(policy))
+            return script_features(found.evidence, cards, uses, situation.sent.scripts, seen.moment)
+
+        return under
 
     def _drafts(
         self,
@@ -135,10 +172,10 @@ class Replier:
             for position, card in enumerate(cards)
         ]
 
-    def _extracts(self, session: Session, situation: Situation) -> tuple[list[ScriptCard], NDArray[np.float64]]:
+    def _extracts(self, session: Session, situation: Situation, n: int) -> tuple[list[ScriptCard], NDArray[np.float64]]:
         """Candidate extracts of documents and their features."""
         search = situation.passages
-        items = search.find(PASSAGE, N_EXTRACTS)
+        items = search.find(PASSAGE, n) if n else np.empty(0, np.int32)
         keys = [search.view.item_id(item) for item in items.tolist()]
         cards = self.passages.get(session, keys)
         known = [position for position, key in enumerate(keys) if key in cards]
@@ -171,14 +208,15 @@ def _fill(
     return explore(selection.replies, n, exploration, set_id)
 
 
-def _silence(selection: Selection) -> str:
+def _silence(selection: Selection, talk: Talk | None) -> str:
     """Why nothing is shown; empty when something is."""
     if selection.replies:
         return ""
     best, wanted = selection.best_probability, selection.policy.reply_threshold
     if best >= wanted:
         return "blocked: every good match was refused by a rule"
-    return f"unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
+    manners = f"{talk.reason}, " if talk else ""
+    return f"{manners}unlikely: the best match has probability {best:.2f}, below {wanted:.2f}"
 
 
 def _presenting(cards: Sequence[ScriptCard], ranked: Ranked) -> dict[str, str]:

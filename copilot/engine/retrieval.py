@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,6 @@ from knowledge.text import canonical, tokenise
 BACKGROUND_ITEMS = 96
 """How many items tell what an unrelated text scores for this very message."""
 MIN_BACKGROUND_ITEMS = 20
-SAID_ALONE = frozenset({"trigger"})
-"""Fields that hold messages of customers, which are written without what was said before them."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Query:
     """A message made ready for search; its vectors may still be on the way.
 
     There are two views of a message: alone, as triggers are written, and `encoded_told` with what was said before it
-    in front, as an encoder that was trained on conversations looks for replies.
+    in front, as an encoder that was trained on conversations looks for replies; none where nothing was said.
     """
 
     text: str
@@ -43,10 +42,15 @@ class Query:
         """The same message without what was said before it."""
         return replace(self, context_tokens=(), encoded_told=None)
 
-    def vector(self, field: str) -> NDArray[np.float32]:
-        """The vector to search a field with; waits for it."""
-        told = self.encoded_told
-        return (self.encoded if told is None or field in SAID_ALONE else told).result()
+    @property
+    def told(self) -> "Query":
+        """The same words, with the vector of message and context."""
+        return self if self.encoded_told is None else replace(self, encoded=self.encoded_told, encoded_told=None)
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """The vector of the message alone; waits for it."""
+        return self.encoded.result()
 
     def wait(self) -> None:
         """Wait until all vectors are there."""
@@ -104,6 +108,12 @@ class Search:
             self.view, self.query, nothing if self.allowed is None else living & ~self.allowed, self._backgrounds
         )
 
+    @cached_property
+    def told(self) -> "Search":
+        """The same search with the vector of message and context; itself where nothing was said before."""
+        query = self.query.told
+        return self if query is self.query else Search(self.view, query, self.allowed)
+
     @property
     def has_any(self) -> bool:
         """Whether anything is allowed at all."""
@@ -112,14 +122,16 @@ class Search:
     def alike(self, field: str, k: int, least: float) -> NDArray[np.int32]:
         """Of the `k` allowed items that share the weightiest words, those at least this similar in meaning."""
         items = self.find_by_words(field, k)
-        cosines, _ = self.view.rescore_vectors(field, self.query.vector(field), items)
+        cosines, _ = self.view.rescore_vectors(field, self.query.vector, items)
         return items[self.similarity(field, cosines) >= least]
 
     def find(self, field: str, k: int) -> NDArray[np.int32]:
         """Ordinals of the allowed items that words or vectors of one field propose, ascending."""
-        by_words = self.find_by_words(field, k)
-        by_vector = self.view.search_vectors(field, self.query.vector(field), self.allowed, k).items
-        return np.union1d(by_vector, by_words).astype(np.int32)
+        return np.union1d(self.find_by_vector(field, k), self.find_by_words(field, k)).astype(np.int32)
+
+    def find_by_vector(self, field: str, k: int) -> NDArray[np.int32]:
+        """The part of `find` that waits for the vector."""
+        return self.view.search_vectors(field, self.query.vector, self.allowed, k).items
 
     def find_by_words(self, field: str, k: int) -> NDArray[np.int32]:
         """The part of `find` that needs no vector; done once, so that it can be done while the message is encoded."""
@@ -137,10 +149,17 @@ class Search:
         """How well each item's best text of one field matches."""
         if not items.size:
             return FieldScores(np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
-        cosines, rows = self.view.rescore_vectors(field, self.query.vector(field), items)
+        similarity, rows = self.score_vectors(field, items)
+        return FieldScores(similarity, self.coverage(field, self.query.tokens, items), rows)
+
+    def score_vectors(self, field: str, items: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """How similar each item's best text of one field is, and which row of the field that is (-1: none)."""
+        if not items.size:
+            return np.zeros(0), np.zeros(0, np.int32)
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector, items)
         similarity = self.similarity(field, cosines)
         similarity[rows < 0] = 0.0
-        return FieldScores(similarity, self.coverage(field, self.query.tokens, items), rows)
+        return similarity, rows
 
     def similarity(self, field: str, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         """Cosines of one field as similarities in 0..1."""
@@ -166,6 +185,6 @@ class Search:
         if n_items < MIN_BACKGROUND_ITEMS:
             return 0.0
         sample = np.linspace(0, n_items - 1, min(BACKGROUND_ITEMS, n_items)).astype(np.int32)
-        cosines, rows = self.view.rescore_vectors(field, self.query.vector(field), sample)
+        cosines, rows = self.view.rescore_vectors(field, self.query.vector, sample)
         known = cosines[rows >= 0]
         return float(known.mean()) if known.size else 0.0

@@ -10,6 +10,8 @@ from copilot.engine.eligibility import Place, ProductRules
 from copilot.engine.experiments import Experiment, Treatment
 from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
+from copilot.engine.shadow import ShadowPolicy
+from copilot.engine.small_talk import SmallTalk
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class EngineSetup:
     models: ProductModels
     shop: ShopProfile
     product_rules: ProductRules = field(default_factory=ProductRules)
+    small_talk: SmallTalk = field(default_factory=SmallTalk.load)
     experiments: tuple[Experiment, ...] = ()
+    shadow: ShadowPolicy | None = None
 
     def treatment(self, place: Place) -> Treatment:
         """The policy for a message: of the experiment that is going on, or the usual one."""

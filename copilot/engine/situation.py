@@ -46,6 +46,7 @@ class Situation:
             language=self.language,
             is_complaint=self.turn.is_complaint,
             now=self.place.now,
+            performance=self.policy.performance,
         )
 
     @property

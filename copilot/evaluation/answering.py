@@ -17,6 +17,7 @@ from copilot.engine.policy import Policy
 from copilot.engine.products import ProductModels
 from copilot.engine.request import Said, SuggestRequest
 from copilot.engine.setup import EngineSetup, ShopProfile
+from copilot.engine.small_talk import SmallTalk
 from copilot.errors import NotReadyError
 from copilot.evaluation.rows import Answered, query_rows, timing_rows
 from copilot.evaluation.tenure import Tenures
@@ -76,6 +77,7 @@ class Answerer:
                 rules=RuleBook.load(own_rules(workspace)),
                 models=ProductModels.of(Affinity.load(plan.prepared / AFFINITY_FOLDER)),
                 shop=ShopProfile(shop.name, shop.language),
+                small_talk=SmallTalk.of_workspace(workspace.folder),
             ),
             clock=lambda: plan.untimed_at,
             memory=PastReader(workspace.database, settings.tenant),

@@ -1,11 +1,12 @@
 """`copilot eval rerank`: put the right candidates of each message first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from copilot.evaluation.retrieval import Progress, TextOptions, need_encoder, text_facts
+from copilot.engine.policy import Policy
+from copilot.evaluation.retrieval import Decided, Progress, TextOptions, need_encoder, text_facts
 from copilot.evaluation.systems import Rank, Ranking, SystemName, open_system
 from copilot.evaluation.table import RankedQuery, run_of
 from copilot.evaluation.texts import Asked, Corpus
@@ -44,14 +45,14 @@ def measure_rerank(settings: Settings, data: RerankData, options: TextOptions, p
         NotReadyError: the encoder cannot be loaded.
     """
     encoder = need_encoder(settings)
-    options = options.for_encoder(encoder)
+    decided = options.decided_by(encoder)
     candidates = _Candidates.of(data.rows)
     corpus = Corpus.of(candidates.texts, encoder, progress)
     asked = []
     for done, row in enumerate(data.rows, start=1):
-        asked.append(Asked.of(row.message, row.context, encoder, options.n_turns or 0))
+        asked.append(Asked.of(row.message, row.context, encoder, decided.n_turns))
         progress(done, len(data.rows), "encoding messages")
-    return {system.value: _run(data, corpus, candidates, asked, system, options, encoder) for system in options.systems}
+    return {system.value: _run(data, corpus, candidates, asked, system, decided, encoder) for system in decided.systems}
 
 
 def _run(
@@ -60,7 +61,7 @@ def _run(
     candidates: _Candidates,
     asked: Sequence[Asked],
     system: SystemName,
-    options: TextOptions,
+    options: Decided,
     encoder: TextEncoder,
 ) -> Run:
     rank = open_system(system, corpus, options.policy)
@@ -68,12 +69,20 @@ def _run(
         _ranked(corpus, rank, row, numbers, one)
         for row, numbers, one in zip(data.rows, candidates.of_row, asked, strict=True)
     ]
+    if system is SystemName.ENGINE:  # of the others' scores nobody says how probable they are
+        ranked = [_with_probabilities(one, options.policy) for one in ranked]
     qrels = {row.id: {str(i): one.label for i, one in enumerate(row.candidates)} for row in data.rows}
     measured = measure_rankings(qrels, {one.query_id: as_run(one.ids) for one in ranked}, _metrics(data))
     has_answer = np.array([any(one.label for one in row.candidates) for row in data.rows])
     metrics = {name: np.where(has_answer, values, np.nan).tolist() for name, values in measured.items()}
     facts = {"name": data.name, "kind": "rerank", "sha256": data.sha256, "n_turns": len(data.rows)}
     return run_of(text_facts("rerank", facts, system, options, encoder), ranked, metrics)
+
+
+def _with_probabilities(found: RankedQuery, policy: Policy) -> RankedQuery:
+    """How probable the engine would call each candidate."""
+    stated = [policy.calibration.probability(score) for score in found.ranking.scores.tolist()]
+    return replace(found, probabilities=stated)
 
 
 def _metrics(data: RerankData) -> tuple[str, ...]:

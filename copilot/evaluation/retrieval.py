@@ -1,10 +1,11 @@
 """`copilot eval retrieval`: find the relevant documents of a BEIR folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.engine.policy import Policy
+from copilot.engine.policy_file import policy_of_encoder
 from copilot.errors import NotReadyError
 from copilot.evaluation.systems import SystemName, open_system
 from copilot.evaluation.table import RankedQuery, run_of
@@ -25,16 +26,27 @@ Progress = Callable[[int, int, str], None]
 class TextOptions:
     """How texts are ranked: by which systems, and with how many earlier turns put in front of each message.
 
-    Without a number of turns it is as many as the encoder was trained with; an untrained one takes none.
+    Without a number of turns it is as many as the encoder was trained with; an untrained one takes none. Without a
+    policy it is the one that goes with the encoder.
     """
 
     systems: Sequence[SystemName] = (SystemName.ENGINE,)
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy | None = None
     n_turns: int | None = None
 
-    def for_encoder(self, encoder: TextEncoder) -> "TextOptions":
-        """The same with the number of turns decided."""
-        return replace(self, n_turns=getattr(encoder, "context_turns", 0)) if self.n_turns is None else self
+    def decided_by(self, encoder: TextEncoder) -> "Decided":
+        """What was left open, as the encoder wants it."""
+        n_turns = getattr(encoder, "context_turns", 0) if self.n_turns is None else self.n_turns
+        return Decided(self.systems, self.policy or policy_of_encoder(encoder), n_turns)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Options with nothing left open."""
+
+    systems: Sequence[SystemName]
+    policy: Policy
+    n_turns: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class EncodedData:
     corpus: Corpus
     asked: Sequence[Asked]
     encoder: TextEncoder
-    options: TextOptions
+    options: Decided
 
     @classmethod
     def of(cls, settings: Settings, data: BeirData, options: TextOptions, progress: Progress) -> "EncodedData":
@@ -55,11 +67,11 @@ class EncodedData:
             NotReadyError: the encoder cannot be loaded.
         """
         encoder = need_encoder(settings)
-        decided = options.for_encoder(encoder)
+        decided = options.decided_by(encoder)
         corpus = Corpus.of([document_text(document) for document in data.documents], encoder, progress)
         asked = []
         for done, query in enumerate(data.queries, start=1):
-            asked.append(Asked.of(query.text, query.context, encoder, decided.n_turns or 0))
+            asked.append(Asked.of(query.text, query.context, encoder, decided.n_turns))
             progress(done, len(data.queries), "encoding messages")
         return cls(data, corpus, asked, encoder, decided)
 
@@ -82,7 +94,7 @@ def need_encoder(settings: Settings) -> TextEncoder:
 
 
 def text_facts(
-    kind: str, data: dict[str, object], system: SystemName, options: TextOptions, encoder: TextEncoder
+    kind: str, data: dict[str, object], system: SystemName, options: Decided, encoder: TextEncoder
 ) -> dict[str, object]:
     """Everything that decides a run over texts."""
     return {

@@ -23,6 +23,7 @@ from copilot.errors import BadRequestError, NotReadyError
 from copilot.evaluation.answering import AFFINITY_FOLDER, LIBRARY_FOLDER, AnsweringPlan, own_rules
 from copilot.evaluation.setting import DataFacts, LibraryOf, RunSetting, code_version, digest_of
 from copilot.evaluation.shards import QUERIES, TIMINGS, Shards, answer_all
+from copilot.serving import promoted_settings
 from copilot.settings import Settings
 from eval.datasets.turns import LoggedTurn
 from eval.runs.run import MANIFEST_FILE, METRICS_FILE, QUERIES_FILE, TIMINGS_FILE, Run
@@ -87,7 +88,9 @@ def run_turns(settings: Settings, source: TurnSource, options: RunOptions, progr
             being made.
         BadRequestError: there are no turns.
         DataError: the data is wrong.
+        StoreError: the encoder that is promoted is damaged.
     """
+    settings = promoted_settings(settings)  # named from here on, so that every process uses the same
     workspace = Workspace.open(settings.workspace, settings.database_url)
     try:
         survey = _survey(source, options.limit)

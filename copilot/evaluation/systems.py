@@ -65,7 +65,7 @@ def by_words(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k:
 
 def by_vectors(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k: int) -> Ranking:
     """Cosine of message and text."""
-    return Ranking.of_hits(corpus.view.search_vectors(FIELD, asked.flat.vector(FIELD), allowed, k))
+    return Ranking.of_hits(corpus.view.search_vectors(FIELD, asked.flat.vector, allowed, k))
 
 
 def fused(corpus: Corpus, asked: Asked, allowed: NDArray[np.bool_] | None, k: int) -> Ranking:

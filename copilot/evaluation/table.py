@@ -30,6 +30,8 @@ class RankedQuery:
     texts: Sequence[str]
     ranking: Ranking
     n_kept: int = N_KEPT
+    probabilities: Sequence[float] | None = None
+    """Of each, where the system states any."""
 
     def row(self) -> dict[str, Any]:
         """The row of `queries.parquet`; of a long ranking only the beginning."""
@@ -44,7 +46,7 @@ class RankedQuery:
                     "version": 0,
                     "text": text,
                     "score": score,
-                    "probability": None,
+                    "probability": self.probabilities[place] if self.probabilities is not None else None,
                     "why": [{"feature": name, "contribution": amount} for name, amount in reasons(self.ranking, place)],
                 }
                 for place, (item_id, text, score) in enumerate(found)

@@ -11,7 +11,11 @@ from pathlib import Path
 from opencc import OpenCC
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2F800), range(0x30000, 0x323B0))
-PREFERRED = dict(zip("妳姊牠衹祇著痺瞭喫呑値倶靑艶澁麽麼覆藉", "你姐它只只着痹了吃吞值俱青艳涩么么复借", strict=True))
+PREFERRED = dict(
+    zip("妳姊牠衹祇著痺瞭喫呑値倶靑艶澁麽麼覆藉囘囬", "你姐它只只着痹了吃吞值俱青艳涩么么复借回回", strict=True)
+)
+PLAYFUL = dict(zip("伱沵莪恏卟佷莈", "你你我好不很没", strict=True))
+"""火星文: characters put for common ones on purpose, and hardly used for anything else."""
 
 
 def is_simplified(character: str) -> bool:
@@ -38,6 +42,8 @@ def variants() -> dict[str, str]:
     def step(character: str) -> str:
         if character in PREFERRED:
             return PREFERRED[character]
+        if character in PLAYFUL:
+            return PLAYFUL[character]
         tables = mainland if is_simplified(character) else everywhere
         return next((table[character] for table in tables if table.get(character, character) != character), character)
 

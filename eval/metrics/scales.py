@@ -3,12 +3,13 @@
 import re
 from typing import Final
 
-LOWER_IS_BETTER: Final = frozenset({"Brier", "ECE", "popularity"})
+LOWER_IS_BETTER: Final = frozenset({"Brier", "Brier-candidates", "ECE", "ECE-candidates", "ECE-debiased", "popularity"})
 """Of every other metric, more is better."""
 
 SHARES: Final = frozenset(
     {"nDCG", "R", "P", "Success", "AP", "RR", "MRR", "Rprec", "shown", "acceptance", "keystrokes", "charF1", "ROUGE-L"}
     | {"diversity", "popularity", "Brier", "ECE", "AUROC", "coverage-precision"}
+    | {"Brier-candidates", "ECE-candidates", "ECE-debiased"}
 )
 """Metrics that lie within 0 to 1."""
 

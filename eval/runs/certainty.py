@@ -1,16 +1,17 @@
 """How far the probabilities of a run can be trusted, judged by the first reply to each query."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eval.metrics.calibration import calibration_gaps
+from eval.metrics.calibration import brier, calibration_gaps, debiased_calibration_error
 from eval.metrics.weighted import SurestFirst
 from eval.runs.run import Run
+from eval.statistics.bootstrap import mean_estimate
 from eval.statistics.estimate import Estimate
 from eval.statistics.pooled import gap_estimate, weighted_estimates
 
@@ -62,8 +63,10 @@ def first_replies(run: Run) -> FirstReplies:
 def certainty_estimates(
     replies: FirstReplies, clusters: NDArray[np.intp], rng: np.random.Generator
 ) -> Mapping[str, Estimate]:
-    """`ECE` and `AUROC` of the queries answered, and `coverage-precision`, the area under that curve, of all.
+    """`ECE`, `ECE-debiased`, `Brier` and `AUROC` of the queries answered, `coverage-precision` of all.
 
+    The last is the area under that curve. The debiased error has the interval of the plain one, which allows for noise
+    already.
     `clusters` are those of the whole run. What is undefined is left out: everything where nothing was answered with a
     probability, AUROC where all answers are right or all wrong.
 
@@ -75,6 +78,9 @@ def certainty_estimates(
         return {}
     gaps = calibration_gaps(answered.probabilities, answered.correct)
     error = gap_estimate(gaps, clusters[answered.rows], rng, n_resamples=N_RESAMPLES)
+    debiased = _debiased(error, debiased_calibration_error(answered.probabilities, answered.correct))
+    squares = brier(answered.probabilities, answered.correct)
+    score = mean_estimate(squares, clusters[answered.rows], rng, limits=(0.0, 1.0), n_resamples=N_RESAMPLES)
     ordered = SurestFirst.of(replies.probabilities, replies.correct)
     found = weighted_estimates(
         lambda weights: np.column_stack([ordered.auroc(weights), ordered.area(weights)]),
@@ -82,8 +88,39 @@ def certainty_estimates(
         rng,
         n_resamples=N_RESAMPLES,
     )
-    named = zip(("ECE", "AUROC", "coverage-precision"), (error, *found), strict=True)
+    names = ("ECE", "ECE-debiased", "Brier", "AUROC", "coverage-precision")
+    named = zip(names, (error, debiased, score, *found), strict=True)
     return {name: estimate for name, estimate in named if estimate is not None}
+
+
+def candidate_certainty(run: Run, rng: np.random.Generator) -> Mapping[str, Estimate]:
+    """`ECE-candidates` and `Brier-candidates` of all replies listed, each against whether it is relevant.
+
+    For runs that order given candidates, all of them judged, a query without a relevant one included. Queries are
+    resampled whole. Empty where any reply has no probability.
+
+    Raises:
+        EvalError: a probability is not within 0 to 1.
+    """
+    stated: list[float | None] = []
+    correct, queries = [], []
+    columns = (run.table[name].to_pylist() for name in ("replies", "relevant"))
+    for number, (replies, relevant) in enumerate(zip(*columns, strict=True)):
+        for reply in replies or ():
+            stated.append(reply["probability"])
+            correct.append(reply["item_id"] in (relevant or ()))
+            queries.append(number)
+    if not stated or None in stated:
+        return {}
+    probabilities, labels, rows = np.array(stated, np.float64), np.array(correct), np.array(queries)
+    error = gap_estimate(calibration_gaps(probabilities, labels), rows, rng, n_resamples=N_RESAMPLES)
+    score = mean_estimate(brier(probabilities, labels), rows, rng, limits=(0.0, 1.0), n_resamples=N_RESAMPLES)
+    return {"ECE-candidates": error, "Brier-candidates": score}
+
+
+def _debiased(error: Estimate, value: float) -> Estimate:
+    """Another value of the same error, with the same interval."""
+    return replace(error, mean=value, low=min(error.low, value))
 
 
 def _first(replies: pa.ListArray, n_replies: NDArray[np.int64], field: str) -> list[object]:

@@ -1,4 +1,4 @@
-"""Public research data sets turned into the files that `copilot load` reads."""
+"""Public research data sets turned into the files that `copilot load` and `copilot eval` read."""
 
 from knowledge.adapters.convert import SOURCES, Conversion, convert
 

@@ -1,19 +1,23 @@
-"""One way to convert: a source by name, a folder in, import files out."""
+"""One way to convert: a source by name, a folder in, files for import and evaluation out."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.adapters import jddc, risawoz, salesbot
+from knowledge.adapters import banking77, dstc11, jddc, risawoz, salesbot
 from knowledge.errors import InvalidValueError
 
 Row = Mapping[str, object]
 SOURCES: Mapping[str, Callable[[Path], Mapping[str, Iterable[Row]]]] = {
+    "banking77": banking77.tables,
+    "dstc11": dstc11.tables,
     "jddc": jddc.tables,
     "risawoz": risawoz.tables,
     "salesbot": salesbot.tables,
 }
+
+QRELS_COLUMNS = ("query-id", "corpus-id", "score")
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Conversion:
 
 
 def convert(source: str, folder: Path, out: Path) -> Conversion:
-    """Write the import files of a data set into `out`, one JSON Lines file per kind.
+    """Write the files of a data set into `out`: JSON Lines for each kind, tab-separated values for what is relevant.
 
     Raises:
         InvalidValueError: the source is not known.
@@ -34,10 +38,17 @@ def convert(source: str, folder: Path, out: Path) -> Conversion:
         raise InvalidValueError("source", source, f"one of {', '.join(SOURCES)}")
     tables = SOURCES[source](folder)
     out.mkdir(parents=True, exist_ok=True)
-    files = {f"{kind}.jsonl": _write(out / f"{kind}.jsonl", rows) for kind, rows in tables.items()}
+    files = dict(_write_table(out, kind, rows) for kind, rows in tables.items())
     if source == "salesbot":
         files["documents"] = _write_documents(out / "documents", salesbot.guides(folder))
     return Conversion(files)
+
+
+def _write_table(out: Path, kind: str, rows: Iterable[Row]) -> tuple[str, int]:
+    """The name of the file of a kind, and how many rows it has."""
+    if kind.startswith("qrels/"):
+        return f"{kind}.tsv", _write_tsv(out / f"{kind}.tsv", rows)
+    return f"{kind}.jsonl", _write(out / f"{kind}.jsonl", rows)
 
 
 def _write_documents(folder: Path, texts: Mapping[str, str]) -> int:
@@ -54,3 +65,10 @@ def _write(path: Path, rows: Iterable[Row]) -> int:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             n_rows += 1
     return n_rows
+
+
+def _write_tsv(path: Path, rows: Iterable[Row]) -> int:
+    path.parent.mkdir(exist_ok=True)
+    lines = ["\t".join(map(str, row.values())) for row in rows]
+    path.write_text("\n".join(["\t".join(QRELS_COLUMNS), *lines, ""]), encoding="utf-8")
+    return len(lines)

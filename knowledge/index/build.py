@@ -1,7 +1,7 @@
 """Building a snapshot of everything a tenant's library holds now."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,11 +61,13 @@ def build_index(
     progress: Progress | None = None,
     *,
     clock: Callable[[], datetime] = utc_now,
+    keep: Collection[tuple[str, int]] = (),
 ) -> BuildReport:
     """Write a new snapshot and make it the one in use; processes that follow the database take it up by themselves.
 
     Texts are encoded batch by batch into a cache on disk, so an interrupted build goes on where it was and the next one
-    encodes only what has changed. Memory holds one collection's texts and words, never its vectors.
+    encodes only what has changed. Memory holds one collection's texts and words, never its vectors. `keep` names other
+    encoders, by fingerprint and dimension, whose vectors stay in that cache because somebody may go back to them.
 
     Raises:
         SearchIndexError: another build of this tenant is under way, or the encoder gives vectors of a wrong shape.
@@ -75,7 +77,10 @@ def build_index(
         if not is_mine:
             raise SearchIndexError(f"another build of the index in {tenant} is under way; wait for it to end")
         cache = VectorCache.open(tenant / CACHE_FOLDER, encoder.fingerprint, encoder.dim)
-        return _Build(database, tenant, tenant_id, CachedEncoder(encoder, cache), progress or _say_nothing).run(clock())
+        build = _Build(database, tenant, tenant_id, CachedEncoder(encoder, cache), progress or _say_nothing)
+        report = build.run(clock())
+        _remove_old_caches(tenant, keep)
+        return report
 
 
 class _Build:
@@ -103,7 +108,6 @@ class _Build:
             contents = Contents(self._tenant_id, seq, fingerprint, dim, n_items, n_rows, now)
             snapshot = publish(self._tenant, building / "generation", contents)
         removed = remove_old_generations(self._tenant)
-        self._remove_old_caches()
         return BuildReport(snapshot.name, seq, n_items, n_rows, self._encoder.n_encoded, removed)
 
     def _draft(self, kind: IndexKind) -> SegmentDraft:
@@ -133,12 +137,14 @@ class _Build:
             self._progress(start + len(rows), len(texts), what)
         return np.asarray(vectors)
 
-    def _remove_old_caches(self) -> None:
-        """Drop the vectors of encoders that no kept generation was built with."""
-        used = {cache_name(kept.contents.fingerprint, kept.contents.dim) for kept in kept_snapshots(self._tenant)}
-        for path in (self._tenant / CACHE_FOLDER).iterdir():
-            if path.name not in used:
-                shutil.rmtree(path)
+
+def _remove_old_caches(tenant: Path, keep: Collection[tuple[str, int]]) -> None:
+    """Drop the vectors of encoders that no kept generation was built with, but for those to keep."""
+    built_with = {(kept.contents.fingerprint, kept.contents.dim) for kept in kept_snapshots(tenant)}
+    used = {cache_name(fingerprint, dim) for fingerprint, dim in built_with.union(keep)}
+    for path in (tenant / CACHE_FOLDER).iterdir():
+        if path.name not in used:
+            shutil.rmtree(path)
 
 
 @contextmanager

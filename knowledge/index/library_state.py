@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.exc import OperationalError
 
 from knowledge.database import Database
@@ -34,6 +36,11 @@ class LibraryView:
     products: CollectionView
     passages: CollectionView
     version: str
+
+    def word_counts(self, tokens: Sequence[str]) -> NDArray[np.int64]:
+        """In how many texts of the library each token occurs; what `knowledge.text_mending.mended` asks."""
+        scripts, products = self.scripts.word_counts(tokens), self.products.word_counts(tokens)
+        return scripts + products + self.passages.word_counts(tokens)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -148,8 +147,15 @@ def publish(tenant: Path, written: Path, contents: Contents) -> Snapshot:
     folder = tenant / f"gen-{_last_generation(tenant) + 1:06d}"
     written.rename(folder)
     sync(tenant)
-    replace_file(tenant / POINTER_FILE, f"{folder.name} {sha256(manifest.encode()).hexdigest()}\n")
-    return Snapshot(folder, contents, files)
+    snapshot = Snapshot(folder, contents, files)
+    point_at(tenant, snapshot)
+    return snapshot
+
+
+def point_at(tenant: Path, snapshot: Snapshot) -> None:
+    """Make a generation on disk the one in use; only the holder of the build lock may."""
+    digest = sha256_of(snapshot.folder / MANIFEST_FILE)
+    replace_file(tenant / POINTER_FILE, f"{snapshot.name} {digest}\n")
 
 
 def kept_snapshots(tenant: Path) -> list[Snapshot]:

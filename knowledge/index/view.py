@@ -12,6 +12,7 @@ from knowledge.index.filters import Filter
 from knowledge.index.hits import Hits
 from knowledge.index.schema import CollectionSchema
 from knowledge.index.segment import FieldRows, Segment
+from knowledge.index.word_statistics import word_keys
 
 Scored = tuple[NDArray[np.float32], NDArray[np.int32]]
 """The score of each item and the row that has it, -1 for none."""
@@ -81,6 +82,15 @@ class CollectionView:
         """What a text of exactly these tokens would score: `rescore_words` divided by it says how much is covered."""
         parts = self._field(field).parts
         return parts[0].words.own_score(tokens) if parts else 0.0
+
+    def word_counts(self, tokens: Sequence[str]) -> NDArray[np.int64]:
+        """In how many texts each token occurs, over all fields; those of items no longer alive count too."""
+        keys = word_keys(tokens)
+        counts = np.zeros(len(keys), np.int64)
+        for field in self._fields.values():
+            for part in field.parts:
+                counts += part.words.counts(keys)
+        return counts
 
     def exact(self, field: str, canonical_text: str) -> NDArray[np.int32]:
         """The living items with a text in this field whose canonical form is this, ascending.

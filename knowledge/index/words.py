@@ -15,6 +15,7 @@ from knowledge.index.hits import Hits
 from knowledge.index.word_postings import K1, B, WordPostings, count_words
 from knowledge.index.word_search import WordQuery, WordSearch, spans
 from knowledge.index.word_statistics import WordStatistics, places_of, word_keys
+from knowledge.text import reading
 
 FORMAT: Final = 1
 TOKEN_COST: Final = 4.0  # scoring one token of a row, in postings read
@@ -94,6 +95,14 @@ class WordField:
             best_rows[filled] = rows[matches[np.searchsorted(matches, begins)]]
         return best, best_rows
 
+    def counts(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """In how many rows each token occurs, by the tokens' keys."""
+        places, known = places_of(keys, self._postings.keys)
+        starts = self._postings.token_starts
+        counts = np.zeros(len(keys), np.int64)
+        counts[known] = starts[places[known] + 1] - starts[places[known]]
+        return counts
+
     def own_score(self, tokens: Sequence[str]) -> float:
         """What a row of exactly these tokens would score, whether there is one or not; 0 for no tokens."""
         counts = Counter(tokens)
@@ -114,6 +123,7 @@ class WordField:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
         facts = {
             "format": FORMAT,
+            "reading": reading(),
             "n_documents": self._statistics.n_documents,
             "average_length": self._statistics.average_length,
             "is_shared": is_shared,
@@ -141,6 +151,11 @@ class WordField:
             raise IndexCorruptError(f"{folder}: the word index cannot be read ({error})") from error
         if facts.get("format") != FORMAT:
             raise IndexCorruptError(f"{folder}: format {facts.get('format')}, expected {FORMAT}")
+        if facts.get("reading") != reading():
+            raise IndexCorruptError(
+                f"{folder}: its words were read by other rules ({facts.get('reading')}, now {reading()}); "
+                "run: copilot index build"
+            )
         if not (postings.is_whole() and len(owners) == int(item_starts[-1]) == postings.n_rows):
             raise IndexCorruptError(f"{folder}: the files of the word index do not fit each other")
         return cls(postings, statistics, owners=owners, item_starts=item_starts)

@@ -15,7 +15,15 @@ from knowledge.tables.people import (
     OrderLine,
     OrderStatusChange,
 )
-from knowledge.tables.records import Decision, DecisionKind, IdempotentReply, Outcome, Suggestion, SuggestionSet
+from knowledge.tables.records import (
+    Decision,
+    DecisionKind,
+    IdempotentReply,
+    Outcome,
+    ShadowRanking,
+    Suggestion,
+    SuggestionSet,
+)
 from knowledge.tables.talk import Conversation, Message, MessageRole, Scene, Stage
 
 __all__ = [
@@ -51,6 +59,7 @@ __all__ = [
     "ScriptStatus",
     "ScriptUse",
     "ScriptVersion",
+    "ShadowRanking",
     "Stage",
     "Suggestion",
     "SuggestionSet",

@@ -73,6 +73,28 @@ class Suggestion(SQLModel, table=True):
     features: dict[str, float] = Field(default_factory=dict, sa_type=JSON)
 
 
+class ShadowRanking(SQLModel, table=True):
+    """What a policy on trial would have made of the candidates of a set; it was shown to nobody.
+
+    `served` and `shadow` hold script id, version, score and probability of the replies that stood in either order, best
+    first; the first `n_shown` are what was or would have been shown. `shadow_version` names the policy in the model
+    store, `policy_version` its numbers; the policy that served is named in the set.
+    """
+
+    __tablename__ = "shadow_ranking"
+    __table_args__ = (Index("ix_shadow_ranking_version", "tenant_id", "shadow_version"),)
+
+    tenant_id: str = Field(primary_key=True)
+    set_id: str = Field(primary_key=True)
+    shadow_version: str
+    policy_version: str
+    n_shown: int
+    served: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    shadow: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    served_abstained: bool
+    shadow_abstained: bool
+
+
 class Decision(SQLModel, table=True):
     """What an agent did; `edit_distance` counts characters between the suggested and the sent text."""
 

@@ -55,7 +55,9 @@ class OnnxEncoder:
         session: "InferenceSession",
         threads: int,
         heads: Heads | None = None,
+        folder: Path | None = None,
     ) -> None:
+        self.folder = folder
         self.name = name
         self.fingerprint = fingerprint
         self.dim = settings.dim
@@ -86,6 +88,7 @@ class OnnxEncoder:
             session=_open_session(path / MODEL_FILE),
             threads=threads,
             heads=Heads.from_folder(path),
+            folder=path,
         )
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:

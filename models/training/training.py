@@ -22,6 +22,7 @@ from models.training.tuning import FullSettings
 
 Mode = Literal["cheap", "full"]
 Progress = Callable[[int, int, str], None]
+Finish = Callable[[Path, OnnxEncoder], None]
 
 _LIBRARIES = ("torch", "numpy", "onnxruntime", "tokenizers")
 _MOST_ASKED: Mapping[Mode, int] = {"cheap": 2000, "full": 600}
@@ -47,8 +48,10 @@ class Job:
         return self.cheap if self.mode == "cheap" else self.full
 
 
-def train_encoder(job: Job, progress: Progress) -> Report:
+def train_encoder(job: Job, progress: Progress, finish: Finish | None = None) -> Report:
     """Train, measure against the untrained encoder, and put the result in its place.
+
+    `finish` may add to the folder before that; it is given the folder and the encoder that training started from.
 
     An encoder that lies there already is replaced only by one that beats it on the dev pairs. Nothing is left
     half-written, whatever happens; an interrupted full training goes on when the same job is started again.
@@ -74,6 +77,8 @@ def train_encoder(job: Job, progress: Progress) -> Report:
         outcome = _train(work, job, place)
         report = _report(job, materials, base, aside, outcome, monotonic() - started)
         report.write(aside)
+        if finish is not None:
+            finish(aside, base)
         if report.replaced:
             put_in_place(aside, job.out)
     forget(place)

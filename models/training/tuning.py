@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.training.checkpoint import Best, Checkpoint
 from models.training.examples import Examples, Rows
@@ -29,7 +30,7 @@ class FullSettings:
 
     epochs: int = 3
     batch_size: int = 64
-    learning_rate: float = 5e-5
+    learning_rate: float = 1e-4
     warmup: float = 0.06
     weight_decay: float = 0.01
     largest_gradient: float = 1.0
@@ -37,7 +38,7 @@ class FullSettings:
     n_turns: int = 2
     query_tokens: int = 96
     passage_tokens: int = 96
-    message_weight: float = 0.5
+    told_share: float = 0.65
     wording_weight: float = 0.5
     seed: int = 0
 
@@ -119,38 +120,43 @@ class _Tuning:
         self.optimiser.step()
 
     def _loss(self, step: int, rows: Rows) -> "Tensor":
-        """Three losses of one batch: with context → reply, message alone → reply, message → other wording."""
+        """Message → reply, each message with its context or without as chance decides; message → other wording.
+
+        One view of a message a pass is half the work of two, and the next pass may draw the other.
+        """
+        from torch import cat
+
+        rng = np.random.default_rng((self.settings.seed, 1, step))
+        told = self.examples.has_context[rows] & (rng.random(len(rows)) < self.settings.told_share)
+        places, partners = self._wordings(rows, told, rng)
         pairs = [self.examples.pairs[row] for row in rows]
-        places, partners = self.examples.wordings(rows, np.random.default_rng((self.settings.seed, 1, step)))
-        told = np.flatnonzero(self.examples.has_context[rows])
-        n, network = len(rows), self.network
-        as_query = step % 2 == 0
-        wording_ids = network.query_ids if as_query else network.passage_ids
+        network, n = self.network, len(rows)
+        wording_ids = network.query_ids if step % 2 == 0 else network.passage_ids
         vectors = network.vectors(
-            [network.query_ids(pair.message) for pair in pairs]
+            [
+                network.query_ids(pair.query(self.settings.n_turns if with_context else 0))
+                for pair, with_context in zip(pairs, told, strict=True)
+            ]
             + [network.passage_ids(pair.reply) for pair in pairs]
-            + [network.query_ids(pairs[place].query(self.settings.n_turns)) for place in told]
             + [wording_ids(self.examples.pairs[row].message) for row in partners]
         )
-        alone, replies, rest = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
-        with_context = alone.index_copy(0, _index(told, alone), rest[: len(told)])
-        masked, scale = self.examples.also_right(rows), self.settings.scale
-        loss = both_ways(with_context, replies, masked, scale)
-        same = masked | self.examples.same_message(rows)
-        loss = loss + self.settings.message_weight * both_ways(alone, replies, same, scale)
+        queries, replies, wordings = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
+        both_told = told[:, None] & told[None]
+        masked = self.examples.also_right(rows) | (self.examples.same_message(rows) & ~both_told)
+        loss = both_ways(queries, replies, masked, self.settings.scale)
         if len(places):
-            loss = loss + self.settings.wording_weight * len(places) / n * self._wording_loss(
-                rows, places, alone, rest[len(told) :]
-            )
+            masked = self.examples.same_reply(rows, places)
+            masked[:, len(places) :] |= told[None]
+            asked = queries[_index(places, queries)]
+            share = self.settings.wording_weight * len(places) / n
+            loss = loss + share * one_way(asked, cat([wordings, queries]), masked, self.settings.scale)
         return loss
 
-    def _wording_loss(self, rows: Rows, places: Rows, alone: "Tensor", wordings: "Tensor") -> "Tensor":
-        """Message → another message with the same reply, among these and all messages of the batch."""
-        import torch
-
-        masked = self.examples.same_reply(rows, places)
-        asked = alone[_index(places, alone)]
-        return one_way(asked, torch.cat([wordings, alone]), masked, self.settings.scale)
+    def _wordings(self, rows: Rows, told: NDArray[np.bool_], rng: np.random.Generator) -> tuple[Rows, Rows]:
+        """Places of messages drawn without context that have other wordings, and the row of one of these each."""
+        places, partners = self.examples.wordings(rows, rng)
+        alone = ~told[places]
+        return places[alone], partners[alone]
 
     def _rate(self, step: int) -> float:
         """Rises from nothing during the warm-up, then falls in a straight line."""

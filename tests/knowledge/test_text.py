@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text import canonical, normalise, tokenise
+from knowledge.text import canonical, for_encoder, normalise, reading, tokenise
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ from knowledge.text import canonical, normalise, tokenise
         ("  有\t货\n\n吗  ", "有 货 吗"),
         ("退\u200b款\u202e\ufeff", "退款"),
         ("①号", "1号"),
+        ("伱恏 莪卟懂", "你好 我不懂"),
+        ("囘复", "回复"),
         ("", ""),
     ],
 )
@@ -105,6 +107,26 @@ def test_broken_characters_do_no_harm(text: str) -> None:
 def test_twenty_thousand_characters_are_read() -> None:
     assert len(normalise("貨" * 20_000)) == 20_000
     assert len(tokenise("貨" * 20_000)) == 39_999
+
+
+def test_an_encoder_reads_capitals_in_one_spelling() -> None:
+    assert for_encoder("這款ＳＫ－ＩＩ　精華") == "这款SK-II 精华"
+
+
+def test_an_encoder_is_shown_no_emoji_unless_there_is_nothing_else() -> None:
+    assert for_encoder("什么时候发货🙏🙏") == "什么时候发货"
+    assert for_encoder("退😊货❤️") == "退 货"
+    assert for_encoder("👍") == "👍"
+
+
+def test_the_reading_is_named_by_twelve_digits() -> None:
+    assert len(reading()) == 12
+    assert reading() == reading()
+
+
+@given(st.text())
+def test_an_encoder_reads_what_is_compared_but_for_capitals_and_emoji(text: str) -> None:
+    assert canonical(for_encoder(text)) == canonical(text)
 
 
 @given(st.text())

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import select
 
 from knowledge.database import SCHEMA_REVISION, Database, open_database
 from knowledge.errors import WorkspaceError
 from knowledge.migrate import MIGRATIONS, migrate
-from knowledge.tables import SuggestionSet
+from knowledge.tables import ShadowRanking, SuggestionSet
 from knowledge.workspace import Workspace
 
 SET_OF_0001 = """
@@ -56,6 +56,32 @@ def test_a_workspace_of_the_first_version_says_how_to_upgrade(old: Database, tmp
         Workspace.open(tmp_path / "shop")
     Workspace.create(tmp_path / "shop").close()
     Workspace.open(tmp_path / "shop").close()
+
+
+def test_shadow_rankings_of_the_third_version_come_and_go_without_touching_the_sets(old: Database) -> None:
+    run_to(old, "0002")
+    migrate(old)
+    with old.write() as session:
+        ranking = ShadowRanking(
+            tenant_id="default",
+            set_id="old",
+            shadow_version="v",
+            policy_version="p",
+            n_shown=3,
+            served=[{"script_id": "a"}],
+            served_abstained=False,
+            shadow_abstained=True,
+        )
+        session.add(ranking)
+    with old.read() as session:
+        kept = session.exec(select(ShadowRanking)).one()
+        assert (kept.served, kept.shadow, kept.shadow_abstained) == ([{"script_id": "a"}], [], True)
+    run_to(old, "0002", command.downgrade)
+    assert not inspect(old.engine).has_table("shadow_ranking")
+    migrate(old)
+    with old.read() as session:
+        assert session.exec(select(ShadowRanking)).all() == []
+        assert session.exec(select(SuggestionSet)).one().id == "old"
 
 
 def test_the_way_back_keeps_the_sets(old: Database) -> None:

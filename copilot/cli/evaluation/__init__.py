@@ -2,7 +2,7 @@
 
 import typer
 
-from copilot.cli.evaluation import bench, experiment, ope, products, replay, report, runs, texts
+from copilot.cli.evaluation import bench, experiment, ope, products, replay, report, robustness, runs, texts
 
 app = typer.Typer(help="Measure the engine, compare versions, and stop a release that is worse.", no_args_is_help=True)
 app.command("run")(runs.run)
@@ -15,4 +15,5 @@ app.command("experiment")(experiment.experiment)
 app.command("retrieval")(texts.retrieval)
 app.command("rerank")(texts.rerank)
 app.command("products")(products.products)
+app.command("robustness")(robustness.robustness)
 app.command("bench")(bench.bench)

@@ -30,7 +30,8 @@ SaveOption = Annotated[
     Path | None, typer.Option("--save", help="Keep the runs in this folder, for `eval compare` and `eval report`.")
 ]
 PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", help="A policy as TOML or JSON (default: the usual one).")
+    Path | None,
+    typer.Option("--policy", help="A policy as TOML or JSON (default: the encoder's own)."),
 ]
 
 
@@ -96,6 +97,7 @@ def rerank(
     from copilot.evaluation.reranking import measure_rerank
     from eval.datasets.rerank import read_rerank
     from eval.runs.answering import answering_estimates
+    from eval.runs.certainty import candidate_certainty
 
     found = read_rerank(data)
     with progress_bar("rerank") as advance:
@@ -103,13 +105,13 @@ def rerank(
     measured = {}
     for name, run in runs.items():
         summary = _summary(run, seed)
-        metrics = {**summary.whole.metrics, **answering_estimates(run, np.random.default_rng(seed))}
+        certain = candidate_certainty(run, np.random.default_rng(seed))
+        metrics = {**summary.whole.metrics, **answering_estimates(run, np.random.default_rng(seed)), **certain}
         measured[name] = run, replace(summary, whole=replace(summary.whole, metrics=metrics))
     _print(measured, save, as_json=as_json)
 
 
 def _options(system: list[str] | None, policy: Path | None, n_turns: int | None) -> "TextOptions":
-    from copilot.engine.policy import Policy
     from copilot.engine.policy_file import read_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.retrieval import TextOptions
@@ -121,7 +123,7 @@ def _options(system: list[str] | None, policy: Path | None, n_turns: int | None)
         if name not in (*known, "all"):
             raise BadRequestError("--system", name, f"one of {', '.join(known)}, all")
     chosen = known if "all" in wanted else list(dict.fromkeys(wanted))
-    return TextOptions(tuple(map(SystemName, chosen)), read_policy(policy) if policy else Policy(), n_turns)
+    return TextOptions(tuple(map(SystemName, chosen)), read_policy(policy) if policy else None, n_turns)
 
 
 def _summary(run: "Run", seed: int) -> "Summary":

@@ -1,5 +1,7 @@
 """What machines ask: is it alive, can it serve, what do the counters say."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
@@ -19,6 +21,16 @@ class AliveOut(Wire):
     status: str = "ok"
 
 
+class ModelsOut(Wire):
+    """Which models answer, and why these: named, promoted, or built in."""
+
+    encoder: str
+    ranker: str
+    recommender: str
+    shadow: str = Field(description="The version of the ranker that works silently; empty when none does.")
+    warnings: list[str] = Field(description="What should serve and cannot, and what serves in its place.")
+
+
 class ReadyOut(Wire):
     """Whether messages can be answered, and how well."""
 
@@ -29,6 +41,7 @@ class ReadyOut(Wire):
     index_following: bool
     index_error: str = Field(description="Why following the database fails at the moment; empty when it does not.")
     degraded: str = Field(description="Why only words are searched; empty when all is well.")
+    models: ModelsOut
     waiting: int = Field(description="Messages waiting for the engine or in it.")
 
 
@@ -71,5 +84,6 @@ def _look(services: Services) -> ReadyOut:
         index_following=status.is_following,
         index_error=status.last_error or "",
         degraded=services.runtime.degraded,
+        models=ModelsOut(**asdict(services.runtime.in_use)),
         waiting=services.pool.n_pending,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.engine.policy import Policy
+from copilot.engine.policy import Policy, ReplyWeights
 from copilot.engine.request import Said, SuggestRequest
 from copilot.engine.turn import told
 from knowledge.tables import MessageRole
@@ -46,8 +46,8 @@ def test_an_untrained_encoder_is_asked_the_message_alone(shop) -> None:
 
 
 def test_what_was_said_before_brings_the_reply_that_goes_on_with_it(shop) -> None:
-    shop.policy = Policy(reply_threshold=0.0)
+    shop.policy = Policy(reply=ReplyWeights(context_similarity=2.0), reply_threshold=0.0)
     _, answer = suggest(shop, 2)
     assert answer.replies[0].script_id == "cream"
     similarity = {part.feature: part.contribution for part in answer.replies[0].why}
-    assert similarity["reply_similarity"] > similarity.get("trigger_similarity", 0.0)
+    assert similarity["context_similarity"] > similarity.get("reply_similarity", 0.0)

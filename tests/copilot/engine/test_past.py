@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from copilot.engine.cards import Use
+from copilot.engine.context import ContextReader
 from copilot.engine.decisions import NewDecision
 from copilot.engine.past import PastReader
 from copilot.engine.request import SuggestRequest
@@ -72,3 +73,33 @@ def test_how_scripts_fared_counts_only_what_came_before(shop) -> None:
             for agent_id in ("a1", "a2")
         ]
     assert used == [Use(), Use(), Use(1, 1, 1), Use(1, 1, 0), Use(2, 2, 2), Use(2, 2, 0), Use(3, 3, 3), Use(3, 3, 0)]
+
+
+def test_what_colleagues_used_lately_is_the_same_for_the_past_and_the_present(shop) -> None:
+    shop.add_script("s1", "七天内可以退货哦", "可以退货吗")
+    shop.add_customer("c1")
+    for agent_id, team_id in (("a1", "t1"), ("a2", "t1"), ("a3", "t1"), ("b1", "t2")):
+        shop.add_agent(agent_id, team_id)
+    engine = shop.engine
+    for agent_id, days_later in (("a3", 0), ("a2", 40), ("a2", 1), ("b1", 1), ("a1", 1)):
+        shop.clock.advance(days=days_later)
+        answer = engine.suggest(SuggestRequest("可以退货吗", customer_id="c1", agent_id=agent_id))
+        shop.desk.decide(NewDecision(answer.set_id, DecisionKind.ACCEPT, rank=1, agent_id=agent_id))
+    past, live = PastReader(shop.workspace.database, DEFAULT_TENANT), ContextReader(DEFAULT_TENANT)
+    found = []
+    with shop.workspace.database.read() as session:
+        for days_later, agent_id in (
+            (1, "a1"),
+            (1, "a2"),
+            (1, "b1"),
+            (60, "a1"),
+            (200, "a1"),
+            (1, None),
+            (1, "nobody"),
+        ):
+            now = shop.clock.now + days(days_later)
+            use = past.use(session, ["s1"], agent_id, now)["s1"]
+            assert use == live.use(session, ["s1"], agent_id, now)["s1"]
+            found.append(use.n_team)
+    # a2 twice and a3 once for a1; a1 and a3 once each for a2; after 60 days a3's is too long ago, after 200 all are
+    assert found == [3, 2, 0, 2, 0, 0, 0]

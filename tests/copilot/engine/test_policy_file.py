@@ -1,14 +1,16 @@
+import hashlib
 import json
 import math
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot.engine.policy import Calibration, Exploration, Policy, ReplyWeights
-from copilot.engine.policy_file import policy_from, read_policy
+from copilot.engine.policy import MAX_KNOTS, Calibration, Exploration, Performance, Policy, ReplyWeights
+from copilot.engine.policy_file import policy_from, policy_numbers, read_policy
 from copilot.errors import BadRequestError
 
 OTHER = Policy(
@@ -116,3 +118,75 @@ def test_a_policy_is_made_or_refused_and_never_has_a_number_that_is_none(numbers
         return
     assert math.isfinite(policy.reply_threshold)
     assert isinstance(policy.n_ranked, int)
+
+
+KNOTS = Calibration(scores=(1.0, 2.0, 4.0), probabilities=(0.1, 0.1, 0.9))
+
+
+def test_a_fitted_calibration_runs_straight_between_its_knots() -> None:
+    stated = [KNOTS.probability(score) for score in (0.0, 1.0, 1.5, 2.0, 3.0, 3.5, 4.0, 9.0)]
+    assert stated == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.5, 0.7, 0.9, 0.9])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 20)), min_size=2, max_size=30, unique_by=lambda p: p[0]))
+def test_a_fitted_calibration_is_what_another_implementation_says(pairs: list[tuple[int, int]]) -> None:
+    scores, levels = sorted(float(s) for s, _ in pairs), sorted(p / 20 for _, p in pairs)
+    calibration = Calibration(scores=tuple(scores), probabilities=tuple(levels))
+    along = np.linspace(-60, 60, 200)
+    assert [calibration.probability(one) for one in along.tolist()] == pytest.approx(np.interp(along, scores, levels))
+
+
+def test_a_score_beyond_all_bounds_still_has_a_probability() -> None:
+    assert (Calibration().probability(-1e9), Calibration().probability(1e9)) == (pytest.approx(0.0), 1.0)
+
+
+def test_what_a_policy_can_hold_beyond_the_usual_does_not_change_its_version() -> None:
+    numbers = asdict(Policy())
+    del numbers["exploration"], numbers["performance"]
+    numbers["calibration"] = {"slope": 2.5, "midpoint": 2.3}
+    text = json.dumps(numbers, sort_keys=True)
+    assert Policy().version == hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def test_knots_and_beliefs_change_the_version_for_they_change_what_is_shown() -> None:
+    others = [replace(Policy(), calibration=KNOTS), replace(Policy(), performance=Performance(0.2, 20.0))]
+    assert len({Policy().version, *(one.version for one in others)}) == 3
+
+
+def test_a_policy_with_knots_comes_back_from_all_its_numbers(tmp_path: Path) -> None:
+    policy = replace(OTHER, calibration=KNOTS, performance=Performance(0.25, 40.0))
+    again = read_policy(written(tmp_path, "policy.json", json.dumps(policy_numbers(policy))))
+    assert (again, again.version) == (policy, policy.version)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scores = 3", ["calibration.scores", "3", "a list of numbers"]),
+        ("scores = '12'", ["calibration.scores", "'12'", "a list of numbers"]),
+        ("scores = [1, 'a']", ["calibration.scores[1]", "'a'", "a finite number"]),
+        ("scores = [1, nan]\nprobabilities = [0, 1]", ["calibration.scores[1]", "nan"]),
+        ("scores = [1, 2]", ["calibration.probabilities", "0", "as many numbers as calibration.scores, 2"]),
+        ("scores = [1]\nprobabilities = [1]", ["calibration.scores", "1", f"from 2 to {MAX_KNOTS}"]),
+        ("scores = [2, 1]\nprobabilities = [0, 1]", ["calibration.scores", "1.0", "rising numbers, so more than 2"]),
+        ("scores = [1, 1]\nprobabilities = [0, 1]", ["calibration.scores", "rising"]),
+        ("scores = [1, 2]\nprobabilities = [0.6, 0.5]", ["calibration.probabilities", "0.5", "never fall"]),
+        ("scores = [1, 2]\nprobabilities = [0, 1.5]", ["calibration.probabilities[1]", "1.5", "from 0 to 1"]),
+        (
+            f"scores = {[*range(MAX_KNOTS + 1)]}",
+            ["calibration.scores", f"{MAX_KNOTS + 1} numbers", f"at most {MAX_KNOTS}"],
+        ),
+    ],
+)
+def test_knots_that_make_no_rising_map_are_refused(tmp_path: Path, text: str, said: list[str]) -> None:
+    path = written(tmp_path, "policy.toml", f"[calibration]\n{text}")
+    with pytest.raises(BadRequestError) as refused:
+        read_policy(path)
+    for part in (str(path), *said):
+        assert part in str(refused.value)
+
+
+def test_a_belief_in_scripts_stays_a_share() -> None:
+    with pytest.raises(BadRequestError, match=r"performance\.usual"):
+        policy_from({"performance": {"usual": 1.0}})

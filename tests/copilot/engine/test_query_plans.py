@@ -1,13 +1,16 @@
 """Reading for one message looks at its own rows only, however large the tenant's tables are."""
 
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
 
-from copilot.engine.cards import read_scripts
+from copilot.engine.cards import read_scripts, read_team_use
 from copilot.engine.context import read_customer
 from knowledge.tables import DEFAULT_TENANT
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -44,3 +47,13 @@ def test_script_versions_are_found_by_their_script(shop, plans: list[str]) -> No
     read = [step for step in plans if "script_version" in step]
     assert read
     assert all("tenant_id=? AND script_id=?" in step for step in read)
+
+
+def test_what_a_team_used_is_found_by_its_scripts(shop, plans: list[str]) -> None:
+    plans.clear()
+    with shop.workspace.database.read() as session:
+        assert read_team_use(session, DEFAULT_TENANT, ["one", "two"], "a1", "t1", NOON) == {}
+    read = [step for step in plans if "script_use" in step]
+    assert read
+    assert all("tenant_id=? AND script_id=?" in step for step in read)
+    assert all("tenant_id=? AND id=?" in step for step in plans if step.startswith("SEARCH user"))

@@ -123,6 +123,14 @@ def test_reranking_judges_order_where_there_is_an_answer(rerank: Path, system: S
     assert found["metrics"]["AUROC"]["mean"] == 0.5
 
 
+def test_the_engine_says_how_probable_each_candidate_is_and_no_other_system_does(rerank: Path) -> None:
+    found = invoke("rerank", "--data", str(rerank), "--system", "all")["systems"]
+    named = {name for name, one in found.items() if "ECE-candidates" in one["metrics"]}
+    assert named == {"engine"}
+    assert found["engine"]["metrics"]["ECE-candidates"]["n"] == 24
+    assert "ECE" in found["engine"]["metrics"]
+
+
 def test_published_metrics_need_ten_candidates(rerank: Path, tmp_path: Path) -> None:
     assert "R10@1" not in invoke("rerank", "--data", str(rerank), "--system", "lexical")["metrics"]
     row = {

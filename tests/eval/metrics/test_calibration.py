@@ -11,8 +11,11 @@ from sklearn.metrics import brier_score_loss
 
 from eval.errors import EvalError
 from eval.metrics.calibration import (
+    aurc,
     brier,
+    brier_parts,
     calibration_gaps,
+    debiased_calibration_error,
     equal_mass,
     equal_width,
     expected_calibration_error,
@@ -100,3 +103,72 @@ def test_brier_is_the_squared_distance_per_query() -> None:
 def test_what_is_no_probability_is_refused(probability: float) -> None:
     with pytest.raises(EvalError, match=r"is NaN|expected 0 to 1"):
         expected_calibration_error([0.5, probability], [1, 0])
+
+
+def test_what_noise_adds_to_a_gap_is_taken_off() -> None:
+    # one bin of four, all stated .9, half right: the gap is .4, its noise √(1/4 / 4) = 1/4
+    stated, correct = [0.9] * 4, [0, 1, 0, 1]
+    ratio = 0.4 / 0.25
+    again = 2 * 0.25 * math.exp(-(ratio**2) / 2) / math.sqrt(2 * math.pi) + 0.4 * math.erf(ratio / math.sqrt(2))
+    assert debiased_calibration_error(stated, correct, n_bins=1) == pytest.approx(2 * 0.4 - again)
+    assert debiased_calibration_error([0.9, 0.9], [1, 1]) == pytest.approx(0.1)  # no spread, nothing to take off
+    assert math.isnan(debiased_calibration_error([], []))
+
+
+def test_taking_off_noise_agrees_with_drawing_it() -> None:
+    rng = np.random.default_rng(3)
+    stated = rng.random(400)
+    correct = rng.random(400) < stated**1.3
+    bins = reliability(stated, correct)
+    drawn = np.array(
+        [
+            sum(one.n * abs(one.mean_probability - rng.normal(one.share_correct, spread)) for one, spread in spreads)
+            for spreads in [
+                [(one, math.sqrt(one.share_correct * (1 - one.share_correct) / one.n)) for one in bins]
+                for _ in range(4000)
+            ]
+        ]
+    )
+    plain = expected_calibration_error(stated, correct)
+    expected = 2 * plain - drawn.mean() / 400
+    assert debiased_calibration_error(stated, correct) == pytest.approx(expected, abs=0.002)
+
+
+def test_a_calibrated_system_shows_less_error_once_noise_is_taken_off() -> None:
+    rng = np.random.default_rng(4)
+    plain, debiased = [], []
+    for _ in range(100):
+        stated = rng.random(300)
+        correct = rng.random(300) < stated
+        plain.append(expected_calibration_error(stated, correct))
+        debiased.append(debiased_calibration_error(stated, correct))
+    assert np.mean(plain) > 0.04
+    assert np.mean(debiased) < 0.7 * np.mean(plain)
+
+
+def test_the_brier_score_falls_into_its_parts() -> None:
+    # stated .2 with 1 of 4 right, stated .8 with 3 of 4 right; 1/2 right over all
+    parts = brier_parts([0.2] * 4 + [0.8] * 4, [0, 0, 0, 1, 1, 1, 1, 0], n_bins=2)
+    assert parts is not None
+    assert parts.reliability == pytest.approx((0.2 - 1 / 4) ** 2)
+    assert parts.resolution == pytest.approx((1 / 4) ** 2)
+    assert parts.uncertainty == pytest.approx(1 / 4)
+    assert parts.within == pytest.approx(0)
+    assert brier_parts([], []) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows)
+def test_the_parts_sum_to_the_brier_score_and_none_of_the_three_is_negative(pairs: list[tuple[float, bool]]) -> None:
+    stated, correct = zip(*pairs, strict=True)
+    parts = brier_parts(stated, correct)
+    assert parts is not None
+    assert parts.score == pytest.approx(brier_score_loss(correct, stated, labels=[0, 1]))
+    assert min(parts.reliability, parts.resolution, parts.uncertainty) >= 0
+
+
+def test_the_risk_coverage_area_is_the_mean_share_wrong_of_the_surest() -> None:
+    # surest first: right, wrong, right, so that 0, 1/2 and 1/3 are wrong among the surest 1, 2 and 3
+    assert aurc([0.9, 0.8, 0.7], [1, 0, 1]) == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+    assert aurc([0.9, 0.8], [1, 1]) == pytest.approx(0)
+    assert math.isnan(aurc([math.nan], [0]))

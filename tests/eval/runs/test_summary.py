@@ -10,7 +10,7 @@ from eval.errors import EvalError, RunError
 from eval.metrics.calibration import expected_calibration_error
 from eval.metrics.classification import auroc, coverage_precision
 from eval.runs.cells import cell_name, cells_of
-from eval.runs.certainty import first_replies
+from eval.runs.certainty import candidate_certainty, first_replies
 from eval.runs.summary import Measured, summarise
 from eval.statistics.bootstrap import mean_estimate
 
@@ -140,7 +140,12 @@ def test_without_probabilities_there_is_no_certainty(make_run) -> None:
 
 def test_answers_that_are_all_right_have_no_auroc(make_run) -> None:
     run = make_run({}, relevant=[["a"]] * 3, replies=[[reply("a", 0.5)]] * 3)
-    assert list(summarise(run, by="query", rng=rng()).whole.metrics) == ["ECE", "coverage-precision"]
+    assert list(summarise(run, by="query", rng=rng()).whole.metrics) == [
+        "ECE",
+        "ECE-debiased",
+        "Brier",
+        "coverage-precision",
+    ]
 
 
 def test_what_is_no_probability_is_refused(make_run) -> None:
@@ -181,3 +186,31 @@ def test_the_whole_comes_first_and_then_slices_as_asked_with_their_labels_in_ord
     cells = cells_of(run, ["stage", "scene", "stage"])
     assert [cell_name(cell.slice, cell.label) for cell in cells] == ["all", "stage=sale", "scene=direct", "scene=group"]
     assert [cell.rows.tolist() for cell in cells] == [[0, 1], [0], [1], [0]]
+
+
+def test_every_candidate_is_held_against_its_label(make_run) -> None:
+    run = make_run(
+        {},
+        relevant=[["a"], []],
+        replies=[[reply("a", 0.8), reply("b", 0.4)], [reply("c", 0.4), reply("d", 0.4)]],
+    )
+    found = candidate_certainty(run, rng())
+    # .8 is right and .4 thrice wrong: a tenth part of the bins each, so 1/4 |.8 - 1| + 3/4 |.4 - 0|
+    assert found["ECE-candidates"].mean == pytest.approx(0.2 / 4 + 3 * 0.4 / 4)
+    assert found["Brier-candidates"].mean == pytest.approx((0.04 + 3 * 0.16) / 4)
+    assert found["ECE-candidates"].n == 4
+
+
+def test_candidates_without_probabilities_have_no_certainty(make_run) -> None:
+    assert candidate_certainty(make_run({}, relevant=[["a"]], replies=[[reply("a", None)]]), rng()) == {}
+
+
+def test_the_debiased_error_lies_within_the_interval_of_the_plain_one(make_run) -> None:
+    probabilities = rng(1).random(200)
+    replies = [
+        [reply("a" if right else "b", p)] for p, right in zip(probabilities.tolist(), probabilities > 0.5, strict=True)
+    ]
+    metrics = summarise(make_run({}, relevant=[["a"]] * 200, replies=replies), by="query", rng=rng()).whole.metrics
+    assert metrics["ECE-debiased"].mean <= metrics["ECE"].mean
+    assert metrics["ECE-debiased"].high == metrics["ECE"].high
+    assert metrics["Brier"].mean == pytest.approx(np.mean((probabilities - (probabilities > 0.5)) ** 2))

@@ -69,7 +69,7 @@ def test_an_english_catalogue_keeps_its_guide_as_a_document(tmp_path: Path) -> N
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match="jddc, risawoz, salesbot"):
+    with pytest.raises(InvalidValueError, match="banking77, dstc11, jddc, risawoz, salesbot"):
         convert("ebay", tmp_path, tmp_path / "out")
 
 
@@ -84,3 +84,117 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match=r"pc_db\.json"):
         convert("risawoz", tmp_path, tmp_path / "out")
+
+
+HOTEL = {
+    "name": "THE MOON",
+    "faqs": {"0": {"question": "Are pets welcome?", "answer": "Small dogs are."}},
+    "reviews": {"0": {"traveler_type": "Couples", "sentences": {"0": "Quiet rooms.", "1": "Slow lift."}}},
+}
+
+
+def dstc11(folder: Path, *turns: object) -> Path:
+    folder.mkdir()
+    (folder / "knowledge.json").write_text(json.dumps({"hotel": {"7": HOTEL, "8": HOTEL}}), encoding="utf-8")
+    write_lines(folder / "dev.jsonl", *turns)
+    return folder
+
+
+def turn(message: str, *snippets: object, target: bool = True) -> dict[str, object]:
+    log = [{"speaker": "U", "text": "A room, please."}, {"speaker": "S", "text": "THE MOON?"}]
+    label = {"target": target, "knowledge": list(snippets), "response": "…"} if target else {"target": False}
+    return {"log": [*log, {"speaker": "U", "text": message}], "label": label}
+
+
+FAQ_0 = {"domain": "hotel", "entity_id": 7, "doc_type": "faq", "doc_id": 0}
+SENTENCE_1 = {"domain": "hotel", "entity_id": 7, "doc_type": "review", "doc_id": 0, "sent_id": 1}
+
+
+def test_a_turn_that_needs_knowledge_is_ranked_against_all_that_is_known_of_its_hotel(tmp_path: Path) -> None:
+    folder = dstc11(tmp_path / "in", turn("Is the lift fast?", SENTENCE_1), turn("Bye", target=False))
+    made = convert("dstc11", folder, tmp_path / "out")
+    [row] = read_lines(tmp_path / "out" / "rerank.jsonl")
+    assert made.files == {"scripts.jsonl": 2, "rerank.jsonl": 1}
+    assert row["message"] == "Is the lift fast?"
+    assert row["context"] == [
+        {"role": "customer", "text": "A room, please."},
+        {"role": "agent", "text": "THE MOON?"},
+    ]
+    assert row["candidates"] == [
+        {"text": "Small dogs are.", "label": 0},
+        {"text": "Quiet rooms.", "label": 0},
+        {"text": "Slow lift.", "label": 1},
+    ]
+
+
+def test_turns_of_one_dialogue_share_the_beginning_of_their_ids(tmp_path: Path) -> None:
+    folder = dstc11(tmp_path / "in", turn("Is the lift fast?", SENTENCE_1), turn("May my dog come?", FAQ_0))
+    convert("dstc11", folder, tmp_path / "out")
+    dialogues, numbers = zip(
+        *(str(row["id"]).split("-") for row in read_lines(tmp_path / "out" / "rerank.jsonl")), strict=True
+    )
+    assert len(set(dialogues)) == 1
+    assert numbers == ("1", "2")
+
+
+def test_a_frequent_question_becomes_a_script_that_the_question_triggers(tmp_path: Path) -> None:
+    convert("dstc11", dstc11(tmp_path / "in"), tmp_path / "out")
+    script, _ = read_lines(tmp_path / "out" / "scripts.jsonl")
+    assert (script["triggers"], script["text"]) == (["Are pets welcome?"], "Small dogs are.")
+
+
+@pytest.mark.parametrize(
+    ("snippet", "complaint"),
+    [
+        ({**FAQ_0, "entity_id": 9}, r"dev\.jsonl, line 1: hotel 9 is not in the knowledge"),
+        ({**SENTENCE_1, "sent_id": 5}, r"dev\.jsonl, line 1: hotel 7 review 0 5 is not in the knowledge"),
+        ({"domain": "hotel"}, r"dev\.jsonl, line 1: expected a turn"),
+    ],
+)
+def test_a_label_that_names_nothing_known_is_refused(tmp_path: Path, snippet: object, complaint: str) -> None:
+    with pytest.raises(ImportFileError, match=complaint):
+        convert("dstc11", dstc11(tmp_path / "in", turn("?", snippet)), tmp_path / "out")
+
+
+def banking77(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    (folder / "train.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_intents_become_a_folder_whose_queries_find_the_questions_of_the_same_intent(tmp_path: Path) -> None:
+    rows = "".join(f"question {number},{'card' if number % 2 else 'cash'}\n" for number in range(60))
+    made = convert("banking77", banking77(tmp_path / "in", "text,category\n" + rows), tmp_path / "out")
+    corpus, queries = (read_lines(tmp_path / "out" / f"{name}.jsonl") for name in ("corpus", "queries"))
+    assert len(corpus) + len(queries) == 60
+    assert 4 <= len(queries) <= 20
+    texts = {row["_id"]: int(str(row["text"]).split()[1]) for row in corpus + queries}
+    head, *lines = (tmp_path / "out" / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()
+    assert head == "query-id\tcorpus-id\tscore"
+    pairs = {tuple(line.split("\t")) for line in lines}
+    assert made.files["qrels/test.tsv"] == len(lines)
+    assert pairs == {
+        (asked["_id"], known["_id"], "1")
+        for asked in queries
+        for known in corpus
+        if texts[asked["_id"]] % 2 == texts[known["_id"]] % 2
+    }
+
+
+def test_the_same_question_written_twice_stays_on_one_side(tmp_path: Path) -> None:
+    rows = "".join(f'question {number},card\n"Question, {number}!",card\n' for number in range(40))
+    convert("banking77", banking77(tmp_path / "in", "text,category\n" + rows), tmp_path / "out")
+    sides = [
+        {"".join(c for c in str(row["text"]).lower() if c.isalnum()) for row in read_lines(tmp_path / "out" / name)}
+        for name in ("corpus.jsonl", "queries.jsonl")
+    ]
+    assert not sides[0] & sides[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("a,b\n", "columns"), ("text,category\nwhy,\n", "row 1"), ("text,category\nwhy,card,x\n", "row 1")],
+)
+def test_a_table_that_is_not_banking77_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ImportFileError, match=complaint):
+        convert("banking77", banking77(tmp_path / "in", text), tmp_path / "out")

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from knowledge.errors import IndexCorruptError
 from knowledge.index import word_search
+from knowledge.index.word_statistics import word_keys
 from knowledge.index.words import WordField
+from knowledge.text import reading
 
 K1, B = 1.2, 0.75
 
@@ -220,6 +222,20 @@ def test_another_format_is_reported(saved: Path) -> None:
     (saved / "words.json").write_text(text.replace('"format": 1', '"format": 99'), encoding="utf-8")
     with pytest.raises(IndexCorruptError, match="99"):
         WordField.load(saved)
+
+
+def test_words_read_by_other_rules_are_reported(saved: Path) -> None:
+    text = (saved / "words.json").read_text(encoding="utf-8")
+    assert f'"reading": "{reading()}"' in text
+    (saved / "words.json").write_text(text.replace(reading(), "0123456789ab"), encoding="utf-8")
+    with pytest.raises(IndexCorruptError, match="read by other rules"):
+        WordField.load(saved)
+
+
+def test_rows_that_have_a_token_are_counted() -> None:
+    """b is in two rows, however often; z in none."""
+    field = field_of([["a", "b", "b"], ["b", "c"]])
+    assert field.counts(word_keys(["b", "a", "z"])).tolist() == [2, 1, 0]
 
 
 def test_a_row_of_the_very_tokens_asked_scores_its_own_score() -> None:

@@ -1,0 +1,177 @@
+"""How much each finding of a search counts with a trained encoder, learnt from messages whose right script is known.
+
+A trained encoder tells more than an untrained one, so words and vectors deserve other weights. They are fitted on pairs
+that training held back; then the scale is matched, so that scores, and with them every other weight, the probability
+and the share of messages left unanswered, mean what they meant before.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.engine.policy import SEARCH_FEATURES, Calibration, Policy
+from copilot.engine.policy_file import RANKER_FILE
+from copilot.engine.ranking import search_features
+from copilot.engine.replies import assess_scripts, propose_scripts
+from copilot.engine.retrieval import Query, Search
+from copilot.engine.turn import told
+from copilot.training.exchanges import Exchanges, LearntScript
+from knowledge.index.encoding import TextEncoder
+from knowledge.index.items import IndexItem
+from knowledge.index.schema import SCHEMAS, FieldSchema
+from knowledge.index.segment import build_segment
+from knowledge.index.strings import StringColumn
+from knowledge.index.view import CollectionView
+from knowledge.tables import IndexKind
+
+FITTED = tuple(name for name in SEARCH_FEATURES if name != "exact_trigger")
+N_CANDIDATES = 24
+FEWEST_ASKED = 50
+RIDGE = 2e-3
+DECIMALS = 4
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class SearchWeights:
+    """Weights of the search features by name, the midpoint of the probability, and what they were learnt from.
+
+    `before` and `after` are the shares of messages whose right script comes first, with the usual and the new weights.
+    """
+
+    reply: dict[str, float]
+    midpoint: float
+    n_asked: int
+    before: float
+    after: float
+
+    def write(self, folder: Path) -> None:
+        """Put them beside an encoder; whoever serves with it starts from them."""
+        numbers = {"reply": self.reply, "calibration": {"midpoint": self.midpoint}}
+        (folder / RANKER_FILE).write_text(json.dumps(numbers, indent=2), encoding="utf-8")
+
+
+def fit_search_weights(
+    libraries: Sequence[Exchanges], trained: TextEncoder, usual: TextEncoder, progress: Progress
+) -> SearchWeights | None:
+    """Weights for the trained encoder, on the scale of the usual encoder with the usual weights; none of too little."""
+    if sum(len(library.asked) for library in libraries) < FEWEST_ASKED:
+        return None
+    lists = [one for library in libraries for one in _candidate_lists(library, trained, progress)]
+    scale = [one for library in libraries for one in _candidate_lists(library, usual, progress)]
+    weights = _fit(lists)
+    as_usual = _usual_weights()
+    factor, shift = _matched(_best(lists, weights), _best(scale, as_usual))
+    return SearchWeights(
+        reply={name: round(float(value), DECIMALS) for name, value in zip(FITTED, weights * factor, strict=True)},
+        midpoint=round(Calibration().midpoint - shift, DECIMALS),
+        n_asked=len(lists),
+        before=_first(lists, as_usual),
+        after=_first(lists, weights),
+    )
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The features of what one message found (n_candidates, n_fitted), and the place of the right one."""
+
+    features: NDArray[np.float64]
+    right: int
+
+
+def _candidate_lists(library: Exchanges, encoder: TextEncoder, progress: Progress) -> list[_Candidates]:
+    view = _view(library.scripts, encoder)
+    found = []
+    for done, (query, right) in enumerate(zip(_queries(library, encoder), library.right, strict=True), start=1):
+        search = Search(view, query, None)
+        items = np.union1d(propose_scripts(search, N_CANDIDATES), [right]).astype(np.int32)
+        features = search_features(assess_scripts(search, items))[:, 1:]
+        found.append(_Candidates(features, int(np.searchsorted(items, right))))
+        progress(done, len(library.asked), "weighing what is found")
+    return found
+
+
+def _view(scripts: Sequence[LearntScript], encoder: TextEncoder) -> CollectionView:
+    schema = SCHEMAS[IndexKind.SCRIPT]
+
+    def vectors_of(field: FieldSchema, texts: StringColumn) -> NDArray[np.float32]:
+        encode = encoder.encode_queries if field.side == "query" else encoder.encode_passages
+        return encode(texts.slice(0, len(texts)))
+
+    items = [
+        IndexItem(
+            item_id=str(number),
+            version=1,
+            texts={"trigger": script.triggers, "reply": (script.reply,)},
+            labels={"rule": "", "kind": "script"},
+            numbers={"valid_from": -np.inf, "valid_to": np.inf},
+        )
+        for number, script in enumerate(scripts)
+    ]
+    return CollectionView(schema, [build_segment(schema, items, vectors_of)])
+
+
+def _queries(library: Exchanges, encoder: TextEncoder) -> list[Query]:
+    """The messages as the engine would search with them, all encoded at once."""
+    n_turns = getattr(encoder, "context_turns", 0)
+    before = [pair.context[-n_turns:] if n_turns else () for pair in library.asked]
+    messages = [pair.message for pair in library.asked]
+    alone = encoder.encode_queries(messages)
+    with_context = encoder.encode_queries([told(*one) for one in zip(before, messages, strict=True)])
+    return [
+        replace(Query.of(message, _there(alone[row]), turns), encoded_told=_there(with_context[row]) if turns else None)
+        for row, (message, turns) in enumerate(zip(messages, before, strict=True))
+    ]
+
+
+def _there(vector: NDArray[np.float32]) -> Future[NDArray[np.float32]]:
+    """A vector that need not be waited for."""
+    future: Future[NDArray[np.float32]] = Future()
+    future.set_result(vector)
+    return future
+
+
+def _fit(lists: Sequence[_Candidates]) -> NDArray[np.float64]:
+    """The weights, none below zero, that make the right candidate likeliest (listwise softmax, a little ridge)."""
+    from scipy.optimize import minimize
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, slope = RIDGE * float(weights @ weights), 2 * RIDGE * weights
+        for one in lists:
+            scores = one.features @ weights
+            likely = np.exp(scores - scores.max())
+            likely /= likely.sum()
+            total -= float(np.log(likely[one.right])) / len(lists)
+            slope = slope - (one.features[one.right] - likely @ one.features) / len(lists)
+        return total, slope
+
+    found = minimize(loss, _usual_weights(), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(FITTED))
+    weights: NDArray[np.float64] = found.x
+    return weights
+
+
+def _usual_weights() -> NDArray[np.float64]:
+    return np.array([getattr(Policy().reply, name) for name in FITTED])
+
+
+def _best(lists: Sequence[_Candidates], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The highest score of each message."""
+    return np.array([(one.features @ weights).max() for one in lists])
+
+
+def _matched(scores: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[float, float]:
+    """Factor and shift that give scores the mean and spread of the wanted ones."""
+    factor = float(wanted.std() / max(scores.std(), 1e-9))
+    return factor, float(wanted.mean() - factor * scores.mean())
+
+
+def _first(lists: Sequence[_Candidates], weights: NDArray[np.float64]) -> float:
+    """The share of messages whose right candidate scores above all others."""
+    hits = [int(np.argmax(one.features @ weights)) == one.right for one in lists]
+    return float(np.mean(hits))
