@@ -9,7 +9,7 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
 from copilot.engine.experiments import read_experiments
-from copilot.engine.policy_file import policy_in_use
+from copilot.engine.policy_file import policy_in_use, policy_of_encoder
 from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk
@@ -50,10 +50,10 @@ class Runtime:
             SearchIndexError: the index cannot serve; the message says what to run.
             BadRequestError: rules, policy or experiments of the workspace are not what they should be.
         """
-        policy = policy_in_use(settings.workspace)
-        experiments = read_experiments(settings.workspace, policy.policy)
         workspace = Workspace.open(settings.workspace, settings.database_url)
         found, index = _open_index(settings, workspace)
+        policy = policy_in_use(settings.workspace, policy_of_encoder(found.encoder))
+        experiments = read_experiments(settings.workspace, policy.policy)
         recommender = recommender_in_use(workspace, affinity_folder(workspace, settings.tenant))
         shadow, shadow_warnings = shadow_in_use(workspace)
         warnings = (*found.warnings, *policy.warnings, *recommender.warnings, *shadow_warnings)

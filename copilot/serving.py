@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from copilot.artefacts import load_stored_encoder
 from copilot.encoding import NoEncoder, load_encoder
-from copilot.engine.policy_file import stored_ranker
+from copilot.engine.policy_file import PolicyInUse, policy_beside, policy_in_use, stored_ranker
 from copilot.engine.shadow import ShadowPolicy
 from copilot.errors import BadRequestError
 from copilot.settings import Settings
@@ -80,6 +80,21 @@ def promoted_settings(settings: Settings) -> Settings:
     artefact = store.get(Kind.ENCODER, version)
     artefact.check_sizes()
     return settings.model_copy(update={"encoder": str(artefact.folder)})
+
+
+def policy_to_serve(settings: Settings) -> PolicyInUse:
+    """The policy that answers in a workspace, with the encoder of the settings or the promoted one.
+
+    What is wrong with an encoder is for those to say who load it.
+
+    Raises:
+        BadRequestError: a policy is not what it should be.
+    """
+    try:
+        beside = policy_beside(Path(promoted_settings(settings).encoder))
+    except StoreError:
+        beside = None
+    return policy_in_use(settings.workspace, beside)
 
 
 def encoder_in_use(settings: Settings, index_folder: Path) -> EncoderInUse:

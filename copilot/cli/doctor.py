@@ -117,10 +117,10 @@ def _look_at_encoder(settings: "Settings") -> str:
 
 
 def _look_at_policy(settings: "Settings") -> str:
-    from copilot.engine.policy_file import policy_in_use
     from copilot.errors import NotReadyError
+    from copilot.serving import policy_to_serve
 
-    found = policy_in_use(settings.workspace)
+    found = policy_to_serve(settings)
     if found.warnings:
         raise NotReadyError("; ".join(found.warnings))
     return f"{found.policy.version}; {found.why}"

@@ -32,6 +32,8 @@ from knowledge.database import Database
 from knowledge.index.library_index import TextEncoder
 from knowledge.index.library_state import LibraryView, Thing
 from knowledge.tables import IndexKind, MessageRole, Scene
+from knowledge.text import for_encoder
+from knowledge.text_mending import mended
 
 SEARCHED_CHARACTERS = 400
 """Of a very long message only its end is searched; that is where the question stands."""
@@ -126,9 +128,10 @@ class Engine:
             return self._answer(session, situation, watch, set_id), situation.place
 
     def _read_situation(self, session: Session, request: SuggestRequest, watch: Stopwatch) -> Situation:
+        library = self.index.view
         with watch.stage("context"):
             turn = read_turn(session, request)
-            searched = turn.message[-SEARCHED_CHARACTERS:]
+            searched = mended(turn.message[-SEARCHED_CHARACTERS:], library.word_counts)
             encoded = self._encoding.submit(self._encode, searched)
             encoded_told = self._encode_told(turn, searched)
             place = self._place(session, request, turn)
@@ -139,7 +142,6 @@ class Engine:
         before = [said.text for said in turn.context[-N_CONTEXT_SEARCHED:] if said.role is MessageRole.CUSTOMER]
         with watch.stage("tokens"):
             query = replace(Query.of(searched, encoded, before), encoded_told=encoded_told)
-        library = self.index.view
         with watch.stage("eligibility"):
             scripts, products = library.scripts, library.products
             scripts_allowed = scripts.mask(self.script_rules.of(scripts).filter(place))
@@ -166,7 +168,7 @@ class Engine:
         return self._encoding.submit(self._encode, told(before, searched)) if before else None
 
     def _encode(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.encoder.encode_queries([text])[0]
+        vector: NDArray[np.float32] = self.encoder.encode_queries([for_encoder(text)])[0]
         return vector
 
     def _place(self, session: Session, request: SuggestRequest, turn: Turn) -> Place:

@@ -48,14 +48,14 @@ class PolicyInUse:
     warnings: tuple[str, ...] = ()
 
 
-def read_policy(path: Path) -> Policy:
-    """The policy of a file: the default one, with the numbers that the file names.
+def read_policy(path: Path, base: Policy | None = None) -> Policy:
+    """The policy of a file: `base` (the default one), with the numbers that the file names.
 
     Raises:
         BadRequestError: the file cannot be read, names a number that no policy has, or gives one a value that it
             cannot have; names the file, the key and the value.
     """
-    return policy_from(_read_table(path), where=str(path))
+    return policy_from(_read_table(path), base, where=str(path))
 
 
 def read_ranker(folder: Path) -> Policy:
@@ -67,38 +67,32 @@ def read_ranker(folder: Path) -> Policy:
     return read_policy(folder / RANKER_FILE)
 
 
-def workspace_policy(folder: Path) -> Policy:
-    """The policy that serves a workspace, see `policy_in_use`.
+def policy_in_use(folder: Path, base: Policy | None = None) -> PolicyInUse:
+    """What a workspace's `policy.toml` describes, else the ranker that is promoted in its store, else `base`.
 
-    Raises:
-        BadRequestError: as for `read_policy`.
-    """
-    return policy_in_use(folder).policy
-
-
-def policy_in_use(folder: Path) -> PolicyInUse:
-    """What a workspace's `policy.toml` describes, else the ranker that is promoted in its store, else the default.
-
-    A ranker that is damaged gives way to the one promoted before it, with a warning that names it.
+    `base` is the policy that goes with the encoder, the default one if none does; numbers that `policy.toml` does not
+    name are taken from it. A ranker that is damaged gives way to the one promoted before it, with a warning that names
+    it.
 
     Raises:
         BadRequestError: as for `read_policy`, of `policy.toml` only.
     """
     path = folder / POLICY_FILE
     if path.is_file():
-        return PolicyInUse(read_policy(path), f"as {path} says")
+        return PolicyInUse(read_policy(path, base), f"as {path} says")
     store = ModelStore.in_workspace(folder)
     warnings: list[str] = []
+    built_in = "built in" if base in (None, Policy()) else "fitted with the encoder"
     try:
         line = store.standing(Kind.RANKER).line
     except StoreError as error:
-        return PolicyInUse(Policy(), "built in", (str(error),))
+        return PolicyInUse(base or Policy(), built_in, (str(error),))
     for version in reversed(line):
         try:
             return PolicyInUse(stored_ranker(store, version), f"promoted: {version}", tuple(warnings))
         except (StoreError, BadRequestError) as error:
             warnings.append(f"ranker {version} cannot be loaded: {error}")
-    return PolicyInUse(Policy(), "built in" if line else "built in: nothing is promoted", tuple(warnings))
+    return PolicyInUse(base or Policy(), built_in if line else f"{built_in}: nothing is promoted", tuple(warnings))
 
 
 def stored_ranker(store: ModelStore, version: str) -> Policy:
@@ -120,8 +114,17 @@ def policy_of_encoder(encoder: object) -> Policy:
         BadRequestError: as for `read_policy`.
     """
     folder = getattr(encoder, "folder", None)
-    path = folder / RANKER_FILE if isinstance(folder, Path) else None
-    return read_policy(path) if path is not None and path.is_file() else Policy()
+    return policy_beside(folder) if isinstance(folder, Path) else Policy()
+
+
+def policy_beside(folder: Path) -> Policy:
+    """The policy in the folder of an encoder, or the default one.
+
+    Raises:
+        BadRequestError: as for `read_policy`.
+    """
+    path = folder / RANKER_FILE
+    return read_policy(path) if path.is_file() else Policy()
 
 
 def policy_from(numbers: Mapping[str, object], base: Policy | None = None, *, where: str = "policy") -> Policy:

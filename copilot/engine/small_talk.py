@@ -128,7 +128,7 @@ class SmallTalk:
         worded = STICKER.sub(self._without_sticker, normalise(message))
         if not WORDS.search(worded):
             return Talk(NO_WORDS)
-        ranks = self._ranks(canonical(worded))
+        ranks = self._ranks("".join(map(canonical, worded.split())))  # "88 88" is twice "88", no number
         return self.kinds[min(ranks)] if ranks else None
 
     def _without_sticker(self, match: re.Match[str]) -> str:

@@ -9,9 +9,9 @@ from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
 from copilot.engine.experiments import EXPERIMENTS_FILE, Experiment, read_experiments
-from copilot.engine.policy_file import workspace_policy
 from copilot.errors import BadRequestError
 from copilot.evaluation.tenure import EXPERT, STEPS, Tenures
+from copilot.serving import policy_to_serve
 from copilot.settings import Settings
 from eval.experiments.analysis import Design, Row, analyse
 from eval.experiments.heterogeneity import Groups
@@ -44,7 +44,7 @@ def find_experiment(settings: Settings, name: str) -> Experiment:
     Raises:
         BadRequestError: there is none, or the file of experiments is wrong.
     """
-    experiments = read_experiments(settings.workspace, workspace_policy(settings.workspace))
+    experiments = read_experiments(settings.workspace, policy_to_serve(settings).policy)
     found = next((one for one in experiments if one.name == name), None)
     if found is None:
         names = ", ".join(one.name for one in experiments) or "none"

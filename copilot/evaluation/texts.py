@@ -19,6 +19,7 @@ from knowledge.index.segment import build_segment
 from knowledge.index.strings import StringColumn
 from knowledge.index.view import CollectionView
 from knowledge.tables import IndexKind
+from knowledge.text import for_encoder
 
 ENCODE_BATCH = 64
 N_CONTEXT = 2
@@ -38,7 +39,9 @@ class Corpus:
         """Index texts; blank ones are there and are never found."""
         vectors: list[NDArray[np.float32]] = []
         for start in range(0, len(texts), ENCODE_BATCH):
-            vectors.append(encoder.encode_passages([text or " " for text in texts[start : start + ENCODE_BATCH]]))
+            vectors.append(
+                encoder.encode_passages([for_encoder(text) or " " for text in texts[start : start + ENCODE_BATCH]])
+            )
             progress(min(start + ENCODE_BATCH, len(texts)), len(texts), "encoding texts")
         encoded = np.concatenate(vectors)
         worded = [number for number, text in enumerate(texts) if text.strip()]
@@ -92,7 +95,7 @@ class Asked:
 def _done(encoder: TextEncoder, text: str) -> Future[NDArray[np.float32]]:
     """A vector that is there already."""
     encoded: Future[NDArray[np.float32]] = Future()
-    encoded.set_result(encoder.encode_queries([text])[0])
+    encoded.set_result(encoder.encode_queries([for_encoder(text)])[0])
     return encoded
 
 

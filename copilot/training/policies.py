@@ -2,8 +2,9 @@
 
 from copilot.engine.experiments import read_experiments
 from copilot.engine.policy import Policy
-from copilot.engine.policy_file import stored_ranker, workspace_policy
+from copilot.engine.policy_file import stored_ranker
 from copilot.errors import BadRequestError
+from copilot.serving import policy_to_serve
 from copilot.settings import Settings
 from models.store.artefact import Kind
 from models.store.errors import StoreError
@@ -18,7 +19,7 @@ def known_policies(settings: Settings) -> tuple[Policy, list[Policy]]:
     Raises:
         BadRequestError: the workspace's policy or experiments are not what they should be.
     """
-    serving = workspace_policy(settings.workspace)
+    serving = policy_to_serve(settings).policy
     experiments = read_experiments(settings.workspace, serving)
     others = [Policy(), *(policy for one in experiments for policy in one.policies.values())]
     store = ModelStore.in_workspace(settings.workspace)

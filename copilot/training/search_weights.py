@@ -28,6 +28,7 @@ from knowledge.index.segment import build_segment
 from knowledge.index.strings import StringColumn
 from knowledge.index.view import CollectionView
 from knowledge.tables import IndexKind
+from knowledge.text import for_encoder
 
 FITTED = tuple(name for name in SEARCH_FEATURES if name != "exact_trigger")
 N_CANDIDATES = 24
@@ -102,7 +103,7 @@ def _view(scripts: Sequence[LearntScript], encoder: TextEncoder) -> CollectionVi
 
     def vectors_of(field: FieldSchema, texts: StringColumn) -> NDArray[np.float32]:
         encode = encoder.encode_queries if field.side == "query" else encoder.encode_passages
-        return encode(texts.slice(0, len(texts)))
+        return encode([for_encoder(text) for text in texts.slice(0, len(texts))])
 
     items = [
         IndexItem(
@@ -122,8 +123,8 @@ def _queries(library: Exchanges, encoder: TextEncoder) -> list[Query]:
     n_turns = getattr(encoder, "context_turns", 0)
     before = [pair.context[-n_turns:] if n_turns else () for pair in library.asked]
     messages = [pair.message for pair in library.asked]
-    alone = encoder.encode_queries(messages)
-    with_context = encoder.encode_queries([told(*one) for one in zip(before, messages, strict=True)])
+    alone = encoder.encode_queries(list(map(for_encoder, messages)))
+    with_context = encoder.encode_queries([for_encoder(told(*one)) for one in zip(before, messages, strict=True)])
     return [
         replace(Query.of(message, _there(alone[row]), turns), encoded_told=_there(with_context[row]) if turns else None)
         for row, (message, turns) in enumerate(zip(messages, before, strict=True))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from knowledge.errors import SearchIndexError
 from knowledge.index.cache import VectorCache, text_keys
 from knowledge.index.schema import Side
+from knowledge.text import for_encoder
 
 ENCODE_BATCH = 256
 
@@ -53,7 +54,7 @@ class WordsOnly:
 
 
 class CachedEncoder:
-    """An encoder that asks the cache first and keeps what it had to encode."""
+    """An encoder that asks the cache first and keeps what it had to encode; texts are encoded in their one spelling."""
 
     def __init__(self, encoder: TextEncoder, cache: VectorCache) -> None:
         self._encoder = encoder
@@ -74,8 +75,9 @@ class CachedEncoder:
         Raises:
             SearchIndexError: the encoder gave vectors of another shape than it says.
         """
-        self.learn(side, texts)
-        return self._cache.vectors(self._cache.find(text_keys(side, texts)))
+        spelled = [for_encoder(text) for text in texts]
+        self._learn(side, spelled)
+        return self._cache.vectors(self._cache.find(text_keys(side, spelled)))
 
     def learn(self, side: Side, texts: Sequence[str]) -> None:
         """Encode those of the texts that the cache does not have.
@@ -83,6 +85,9 @@ class CachedEncoder:
         Raises:
             SearchIndexError: the encoder gave vectors of another shape than it says.
         """
+        self._learn(side, [for_encoder(text) for text in texts])
+
+    def _learn(self, side: Side, texts: Sequence[str]) -> None:
         keys = text_keys(side, texts)
         new = {texts[index]: index for index in np.flatnonzero(self._cache.find(keys) < 0).tolist()}
         missing = np.fromiter(new.values(), np.int64, len(new))

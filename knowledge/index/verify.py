@@ -18,6 +18,7 @@ from knowledge.index.schema import SCHEMAS, FieldSchema
 from knowledge.index.snapshot import current_snapshot, tenant_folder
 from knowledge.index.view import CollectionView
 from knowledge.tables import IndexKind
+from knowledge.text import for_encoder
 
 SAME_VECTOR = 0.98
 """The cosine two encodings of a text reach at least; an int8 encoder varies a little with what else is in its batch."""
@@ -125,7 +126,7 @@ class _Sample:
 
     def _cosine(self, view: CollectionView, field: FieldSchema, row: int) -> float:
         encode = self._encoder.encode_queries if field.side == "query" else self._encoder.encode_passages
-        vector = encode([view.row_text(field.name, row)])[0]
+        vector = encode([for_encoder(view.row_text(field.name, row))])[0]
         owner = np.array([view.row_item(field.name, row)], np.int32)
         scores, _ = view.rescore_vectors(field.name, vector, owner)
         return float(scores[0])

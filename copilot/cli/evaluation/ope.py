@@ -82,16 +82,17 @@ def _logged(settings: "Settings", policy: Path | None, library: str, export: Pat
     """The workspace's log, beside what a policy would have shown."""
     from tempfile import TemporaryDirectory
 
-    from copilot.engine.policy_file import read_policy, workspace_policy
+    from copilot.engine.policy_file import read_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.propensities import export_decisions
     from copilot.evaluation.running import RunOptions
     from copilot.evaluation.setting import LibraryOf
+    from copilot.serving import policy_to_serve
     from eval.datasets.decisions import read_decisions
 
     if library not in list(LibraryOf):
         raise BadRequestError("--library", library, "then or now")
-    target = read_policy(policy) if policy else workspace_policy(settings.workspace)
+    target = read_policy(policy) if policy else policy_to_serve(settings).policy
     with TemporaryDirectory() as folder, progress_bar("replay") as advance:
         out = export or Path(folder) / "decisions.jsonl"
         export_decisions(settings, RunOptions(policy=target, library_of=LibraryOf(library)), out, advance)

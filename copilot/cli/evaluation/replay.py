@@ -28,18 +28,19 @@ def replay(
 
     Example: copilot eval replay --policy bolder.toml --slice stage
     """
-    from copilot.engine.policy_file import read_policy, workspace_policy
+    from copilot.engine.policy_file import read_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.replaying import replay_log
     from copilot.evaluation.running import RunOptions
     from copilot.evaluation.setting import LibraryOf
+    from copilot.serving import policy_to_serve
 
     if library not in list(LibraryOf):
         raise BadRequestError("--library", library, "then or now")
     require_cuts(slices, "query")
     settings = read_settings(workspace, encoder)
     options = RunOptions(
-        policy=read_policy(policy) if policy else workspace_policy(settings.workspace),
+        policy=read_policy(policy) if policy else policy_to_serve(settings).policy,
         library_of=LibraryOf(library),
         n_processes=processes,
     )

@@ -69,11 +69,12 @@ def run(
     """
     import numpy as np
 
-    from copilot.engine.policy_file import read_policy, workspace_policy
+    from copilot.engine.policy_file import read_policy
     from copilot.errors import BadRequestError
     from copilot.evaluation.auditing import audit
     from copilot.evaluation.running import RunOptions, run_turns
     from copilot.evaluation.setting import LibraryOf
+    from copilot.serving import policy_to_serve
     from eval.runs.summary import summarise
 
     if library not in list(LibraryOf):
@@ -82,7 +83,7 @@ def run(
     settings = read_settings(workspace, encoder)
     source = _source(settings, data)
     options = RunOptions(
-        policy=read_policy(policy) if policy else workspace_policy(settings.workspace),
+        policy=read_policy(policy) if policy else policy_to_serve(settings).policy,
         library_of=LibraryOf(library),
         limit=limit,
         seed=seed,

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from copilot.building import build_all
 from copilot.engine.policy import Policy
-from copilot.engine.policy_file import policy_in_use, workspace_policy
+from copilot.engine.policy_file import policy_in_use
 from copilot.engine.request import SuggestRequest
 from copilot.errors import BadRequestError, NotReadyError
 from copilot.evaluation.retrieval import need_encoder
@@ -239,10 +239,10 @@ def test_a_promoted_ranker_serves_until_policy_toml_says_otherwise(board, make_r
     ranker = board.add(Kind.RANKER, make_ranker("bold", n_ranked=7))
     assert ranker.name == f"policy {Policy(n_ranked=7).version}"
     board.promote(ranker)
-    assert workspace_policy(board.folder) == Policy(n_ranked=7)
+    assert policy_in_use(board.folder).policy == Policy(n_ranked=7)
     assert policy_in_use(board.folder).why == f"promoted: {ranker.version}"
     (board.folder / "policy.toml").write_text("n_ranked = 9", encoding="utf-8")
-    assert workspace_policy(board.folder) == Policy(n_ranked=9)
+    assert policy_in_use(board.folder).policy == Policy(n_ranked=9)
     assert policy_in_use(board.folder).why == f"as {board.folder / 'policy.toml'} says"
 
 

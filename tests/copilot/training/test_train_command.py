@@ -96,15 +96,16 @@ def test_few_decisions_say_how_many_more_and_leave_nothing_behind(busy, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_log_is_exported_and_learned_from(busy, tmp_path: Path) -> None:
-    decide(busy, 400)
+    decide(busy, 320)
     (busy.workspace.folder / "policy.toml").write_text("[exploration]\nrate = 0.5\ntie_gap = 5.0\n")
     file, out, here = tmp_path / "log.jsonl", tmp_path / "out", str(busy.workspace.folder)
     assert run("--workspace", here, "--export", str(file)).exit_code == 0
     result = run("--workspace", here, "--log", str(file), "--out", str(out), "--json", "--seed", "4")
     assert result.exit_code == 0, result.output
     found = json.loads(result.output)
-    assert found["data"]["n_sets"] == 400
+    assert found["data"]["n_sets"] == 320
     assert found["seed"] == 4
     assert read_policy(out / "policy.json").version == found["policy_version"]
     assert read_policy(out / "policy.json").exploration == EXPLORING.exploration
