@@ -21,6 +21,7 @@ MAX_CHARACTERS = 120
 FILE_NAME = "small_talk.toml"
 STICKER = re.compile(r"\[([^\[\]]{1,12})\]")
 WORDS = re.compile(r"\w")
+DIGITS_APART = re.compile(r"(?<=\d) +(?=\d)")
 NO_WORDS = "no words"
 FILLER = -1
 AnsweredBy = Literal["kind", "trigger"]
@@ -128,7 +129,7 @@ class SmallTalk:
         worded = STICKER.sub(self._without_sticker, normalise(message))
         if not WORDS.search(worded):
             return Talk(NO_WORDS)
-        ranks = self._ranks("".join(map(canonical, worded.split())))  # "88 88" is twice "88", no number
+        ranks = self._ranks(DIGITS_APART.sub("", canonical(worded)))  # "88 88" is twice "88", no number
         return self.kinds[min(ranks)] if ranks else None
 
     def _without_sticker(self, match: re.Match[str]) -> str:
