@@ -9,6 +9,8 @@ HAN = re.compile(r"[㐀-鿿]")
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 MIN_HAN_SHARE = 0.15
 MIN_TRADITIONAL_SHARE = 0.06
+OTHER_CHARACTERS = 0.1
+"""How far traditional and simplified Chinese are from each other."""
 
 
 @lru_cache(maxsize=65_536)
@@ -34,4 +36,4 @@ def language_gap(asked: str, offered: str) -> float:
     """How far a reply's language is from the customer's: 0 the same or unknown, 0.1 other characters, 1 another one."""
     if not asked or not offered or asked == offered:
         return 0.0
-    return 0.1 if asked[:2] == offered[:2] else 1.0
+    return OTHER_CHARACTERS if asked[:2] == offered[:2] else 1.0

@@ -22,6 +22,7 @@ SEARCH_FEATURES = (
 )
 CARD_FEATURES = (
     "tag_affinity",
+    "on_screen",
     "stage",
     "performance",
     "recency",
@@ -55,6 +56,7 @@ class ReplyWeights:
     reply_words: float = 1.6
     context_words: float = 0.2
     tag_affinity: float = 0.15
+    on_screen: float = 0.5
     stage: float = 0.2
     performance: float = 0.6
     recency: float = 0.05

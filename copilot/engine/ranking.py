@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from copilot.engine.answer import Contribution
 from copilot.engine.cards import ScriptCard, Use
-from copilot.engine.language import language_gap
+from copilot.engine.language import OTHER_CHARACTERS, language_gap
 from copilot.engine.policy import EXTRACT_FEATURES, REPLY_FEATURES, SEARCH_FEATURES, Performance, ReplyWeights
 from copilot.engine.retrieval import FieldScores
 from knowledge.tables import Stage
@@ -19,6 +19,7 @@ RECENCY_DAYS = 180.0
 OWN_USES_FOR_FULL = 10
 TEAM_USES_FOR_FULL = 30
 NEVER_SHOWN = Use()
+LANGUAGE = REPLY_FEATURES.index("language")
 PROMOTING_STAGES = frozenset({Stage.ACQUISITION.value, Stage.CONVERSION.value})
 DECIMALS = 6
 """Contributions are rounded before they are added, so that what is shown sums exactly."""
@@ -34,6 +35,7 @@ class Moment:
     is_complaint: bool
     now: datetime
     performance: Performance = field(default_factory=Performance)
+    sku: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def script_features(
         features[row, len(SEARCH_FEATURES) : -len(EXTRACT_FEATURES)] = _card_features(
             card, use, n_sent.get(card.script_id, 0), moment
         )
+    features[:, LANGUAGE] = _beside_the_nearest(features[:, LANGUAGE])
     return features
 
 
@@ -109,7 +112,7 @@ def passage_features(scores: FieldScores, cards: Sequence[ScriptCard], moment: M
     features = np.zeros((len(cards), len(REPLY_FEATURES)))
     features[:, REPLY_FEATURES.index("extract_similarity")] = scores.similarity
     features[:, REPLY_FEATURES.index("extract_words")] = scores.words
-    features[:, REPLY_FEATURES.index("language")] = [-language_gap(moment.language, card.language) for card in cards]
+    features[:, LANGUAGE] = [-language_gap(moment.language, card.language) for card in cards]
     return features
 
 
@@ -133,6 +136,7 @@ def shrunken_acceptance(use: Use, believed: Performance) -> float:
 def _card_features(card: ScriptCard, use: Use, n_sent: int, moment: Moment) -> tuple[float, ...]:
     return (
         1.0 if card.targeted_tags & moment.tags else 0.0,
+        1.0 if moment.sku in card.skus else 0.0,
         1.0 if moment.stage in card.stages else 0.0,
         shrunken_acceptance(use, moment.performance),
         _recency(card.published_at, moment.now),
@@ -142,6 +146,15 @@ def _card_features(card: ScriptCard, use: Use, n_sent: int, moment: Moment) -> t
         -float(min(n_sent, 3)),
         -1.0 if moment.is_complaint and card.stages and card.stages <= PROMOTING_STAGES else 0.0,
     )
+
+
+def _beside_the_nearest(languages: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where every candidate is at least in other characters than the message, only the rest of the gap counts.
+
+    A shop that writes simplified characters alone has nothing nearer to offer; that is no reason for silence.
+    """
+    nearest = float(languages.max(initial=-OTHER_CHARACTERS))
+    return languages - max(nearest, -OTHER_CHARACTERS)
 
 
 def _saturating(n: int, full: int) -> float:

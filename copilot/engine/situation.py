@@ -47,6 +47,7 @@ class Situation:
             is_complaint=self.turn.is_complaint,
             now=self.place.now,
             performance=self.policy.performance,
+            sku=self.request.sku,
         )
 
     @property

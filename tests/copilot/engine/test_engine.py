@@ -208,3 +208,22 @@ def test_a_thing_that_lasts_is_not_offered_again(shop) -> None:
     answer = ask(shop, "长绒棉浴巾", customer_id="c1")
     assert answer.products == ()
     assert ("towel", "owned:lasts") in [(one.item_id, one.rule) for one in answer.excluded]
+
+
+def test_the_script_of_the_product_on_screen_comes_first(shop) -> None:
+    for sku, name in (("A", "云雾面霜"), ("B", "晨露精华")):
+        shop.add_product(sku, name, stock=9)
+        shop.add_script(f"sensitive-{sku}", f"{name}敏感肌可以用，建议先试用。", f"{name}敏感肌能用吗", skus=[sku])
+    for sku in ("A", "B"):
+        assert ask(shop, "这个敏感肌能用吗", sku=sku).replies[0].script_id == f"sensitive-{sku}"
+
+
+def test_other_characters_than_the_customers_are_no_reason_for_silence(shop) -> None:
+    fill(shop)
+    simplified, traditional = (
+        shop.engine.rehearse(SuggestRequest(message=message))[0].replies
+        for message in ("不想要了怎么退货", "不想要了怎麼退貨")
+    )
+    assert [(reply.script_id, reply.score) for reply in traditional] == [
+        (reply.script_id, reply.score) for reply in simplified
+    ]
