@@ -117,7 +117,7 @@ class Engine:
             index=index_version or self.index.version,
             model=self.encoder.fingerprint,
             policy=(policy or self.setup.policy).version,
-            rules=self.setup.rules.version,
+            rules=self.setup.rules_version,
         )
 
     def _consider(self, request: SuggestRequest, watch: Stopwatch, set_id: str) -> tuple[SuggestionAnswer, Place]:

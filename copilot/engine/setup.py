@@ -1,8 +1,10 @@
 """What makes one engine differ from another on the same library, and the watch it measures itself with."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 
 from copilot.engine.compliance import RuleBook
@@ -35,6 +37,11 @@ class EngineSetup:
     small_talk: SmallTalk = field(default_factory=SmallTalk.load)
     experiments: tuple[Experiment, ...] = ()
     shadow: ShadowPolicy | None = None
+
+    @cached_property
+    def rules_version(self) -> str:
+        """Names the rules of what may be said and of what is small talk."""
+        return hashlib.sha256(f"{self.rules.version} {self.small_talk.version}".encode()).hexdigest()[:12]
 
     def treatment(self, place: Place) -> Treatment:
         """The policy for a message: of the experiment that is going on, or the usual one."""

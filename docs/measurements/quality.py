@@ -6,6 +6,7 @@ FOLDER holds evaluation data in the formats of docs/evaluation-data.md:
 
     jddc-r10/rerank.jsonl   jddc-pool/   jddc-intent/   beike/rerank.jsonl
     journey/{orders,test}.parquet   tafeng/{orders,test}.parquet
+    dstc11/rerank.jsonl   banking77/   (left out where they are not; quality_english.py says how to make them)
 """
 
 import argparse
@@ -22,8 +23,9 @@ PAGE = """# Quality
 Measured with `copilot eval` on public research data, split by session, question, customer and time. Each figure is a
 mean with its 95 % interval over queries or customers, from `python docs/measurements/quality.py FOLDER`;
 [evaluation data](evaluation-data.md) has the formats of the folder. The encoder is untrained unless a row says so:
-"trained heads" comes from `copilot train encoder --pairs train/pairs.jsonl` on the other side of the split, with the
-option `--encoder` here.
+"trained heads" comes from `copilot train encoder --pairs train/pairs.jsonl` on the other side of the split, "trained
+network" from the same with `--mode full` ([training](training.md)), each with the option `--encoder` here. The engine
+takes the search weights that training puts beside an encoder.
 
 {sections}"""
 
@@ -125,6 +127,15 @@ def section(task: Task, folder: Path, encoders: Sequence[str]) -> str:
     return f"## {task.title}\n\n{task.text} n = {n:,}.\n\n{head}" + "\n".join(lines) + f"\n\n`{command}`\n"
 
 
+def english(folder: Path) -> Sequence[str]:
+    """The English tables, where their data have been converted."""
+    if not (folder / "dstc11").is_dir():
+        return ()
+    from quality_english import sections
+
+    return sections(folder)
+
+
 def cell(system: Mapping[str, Any], metric: str) -> str:
     """A mean and its interval; a dash where the metric was not measured."""
     one = system["metrics"].get(metric)
@@ -138,7 +149,9 @@ def main() -> None:
     parser.add_argument("--encoder", action="append", default=[])
     parser.add_argument("--out", type=Path, default=Path("docs/quality.md"))
     given = parser.parse_args()
-    sections = [section(task, given.folder, given.encoder) for task in TASKS]
+    texts = [section(task, given.folder, given.encoder) for task in TASKS if task.kind == "systems"]
+    purchases = [section(task, given.folder, given.encoder) for task in TASKS if task.kind != "systems"]
+    sections = [*texts, *english(given.folder), *purchases]
     given.out.write_text(PAGE.format(sections="\n".join(sections)), encoding="utf-8")
 
 
