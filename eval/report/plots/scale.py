@@ -7,6 +7,8 @@ from dataclasses import dataclass
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 FEWEST = 3
 """Powers of ten that make an axis."""
+NOTHING = 1e-12
+"""Numbers as small as this are zero to the eye."""
 N_STEPS = 5
 """About as many as an axis is divided into."""
 
@@ -26,8 +28,10 @@ class Scale:
         """A scale with round ends that holds all values, of some width even when they are all alike."""
         known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
         low, high = min(known), max(known)
-        if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12):
-            low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
+        if math.isclose(low, high, rel_tol=1e-9, abs_tol=NOTHING):
+            half = max(abs(low), abs(high)) / 2
+            half = half if half > NOTHING else 0.5
+            low, high = low - half, high + half
         step = _step(high - low, N_STEPS)
         return cls(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, stop)
 

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eval.report.plots.scale import Scale
@@ -58,6 +58,7 @@ def test_infinite_ends_do_not_stretch_a_scale():
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9))
+@example([5e-324])
 def test_every_value_lies_on_its_scale_in_order(values):
     scale = Scale.around(values, 0.0, 100.0)
     slack = 1e-8 * (scale.high - scale.low)
