@@ -23,8 +23,8 @@ def train_for_search(job: Job, progress: Progress) -> tuple[Report, SearchWeight
 
     def finish(folder: Path, base: OnnxEncoder) -> None:
         trained = OnnxEncoder.from_folder(folder, threads=job.threads)
-        libraries = read_exchanges(job.pairs, job.dev, np.random.default_rng(job.settings.seed))
-        weights = fit_search_weights(libraries, trained, base, progress)
+        exchanges = read_exchanges(job.pairs, job.dev, np.random.default_rng(job.settings.seed))
+        weights = fit_search_weights(exchanges, trained, base, progress)
         if weights is not None:
             weights.write(folder)
             fitted.append(weights)

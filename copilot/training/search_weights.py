@@ -1,8 +1,9 @@
-"""How much each finding of a search counts with a trained encoder, learnt from messages whose right script is known.
+"""How much each finding among replies counts with a trained encoder, learnt from messages whose reply is known.
 
 A trained encoder tells more than an untrained one, so words and vectors deserve other weights. They are fitted on pairs
 that training held back; then the scale is matched, so that scores, and with them every other weight, the probability
-and the share of messages left unanswered, mean what they meant before.
+and the share of messages left unanswered, mean what they meant before. What triggers count stays as it is: an editor
+wrote them for the script, which no archive of conversations can show.
 """
 
 import json
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 from copilot.engine.policy import SEARCH_FEATURES, Calibration, Policy
 from copilot.engine.policy_file import RANKER_FILE
 from copilot.engine.ranking import search_features
-from copilot.engine.replies import assess_scripts, propose_scripts
+from copilot.engine.replies import REPLY, assess_scripts, propose_scripts
 from copilot.engine.retrieval import Query, Search
 from copilot.engine.turn import told
-from copilot.training.exchanges import Exchanges, LearntScript
+from copilot.training.exchanges import Exchanges
 from knowledge.index.encoding import TextEncoder
 from knowledge.index.items import IndexItem
 from knowledge.index.schema import SCHEMAS, FieldSchema
@@ -30,7 +31,8 @@ from knowledge.index.view import CollectionView
 from knowledge.tables import IndexKind
 from knowledge.text import for_encoder
 
-FITTED = tuple(name for name in SEARCH_FEATURES if name != "exact_trigger")
+FITTED = ("reply_similarity", "context_similarity", "reply_words", "context_words")
+COLUMNS = [SEARCH_FEATURES.index(name) for name in FITTED]
 N_CANDIDATES = 24
 FEWEST_ASKED = 50
 RIDGE = 2e-3
@@ -41,9 +43,9 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class SearchWeights:
-    """Weights of the search features by name, the midpoint of the probability, and what they were learnt from.
+    """Weights by name of feature, the midpoint of the probability, and what they were learnt from.
 
-    `before` and `after` are the shares of messages whose right script comes first, with the usual and the new weights.
+    `before` and `after` are the shares of messages whose reply comes first, with the usual and the new weights.
     """
 
     reply: dict[str, float]
@@ -59,13 +61,13 @@ class SearchWeights:
 
 
 def fit_search_weights(
-    libraries: Sequence[Exchanges], trained: TextEncoder, usual: TextEncoder, progress: Progress
+    exchanges: Exchanges, trained: TextEncoder, usual: TextEncoder, progress: Progress
 ) -> SearchWeights | None:
     """Weights for the trained encoder, on the scale of the usual encoder with the usual weights; none of too little."""
-    if sum(len(library.asked) for library in libraries) < FEWEST_ASKED:
+    if len(exchanges.asked) < FEWEST_ASKED:
         return None
-    lists = [one for library in libraries for one in _candidate_lists(library, trained, progress)]
-    scale = [one for library in libraries for one in _candidate_lists(library, usual, progress)]
+    lists = _candidate_lists(exchanges, trained, progress)
+    scale = _candidate_lists(exchanges, usual, progress)
     weights = _fit(lists)
     as_usual = _usual_weights()
     factor, shift = _matched(_best(lists, weights), _best(scale, as_usual))
@@ -86,43 +88,44 @@ class _Candidates:
     right: int
 
 
-def _candidate_lists(library: Exchanges, encoder: TextEncoder, progress: Progress) -> list[_Candidates]:
-    view = _view(library.scripts, encoder)
+def _candidate_lists(exchanges: Exchanges, encoder: TextEncoder, progress: Progress) -> list[_Candidates]:
+    view = _view(exchanges.replies, encoder)
     found = []
-    for done, (query, right) in enumerate(zip(_queries(library, encoder), library.right, strict=True), start=1):
+    for done, (query, right) in enumerate(zip(_queries(exchanges, encoder), exchanges.right, strict=True), start=1):
         search = Search(view, query, None)
         items = np.union1d(propose_scripts(search, N_CANDIDATES), [right]).astype(np.int32)
-        features = search_features(assess_scripts(search, items))[:, 1:]
+        features = search_features(assess_scripts(search, items))[:, COLUMNS]
         found.append(_Candidates(features, int(np.searchsorted(items, right))))
-        progress(done, len(library.asked), "weighing what is found")
+        progress(done, len(exchanges.asked), "weighing what is found")
     return found
 
 
-def _view(scripts: Sequence[LearntScript], encoder: TextEncoder) -> CollectionView:
+def _view(replies: Sequence[str], encoder: TextEncoder) -> CollectionView:
     schema = SCHEMAS[IndexKind.SCRIPT]
 
     def vectors_of(field: FieldSchema, texts: StringColumn) -> NDArray[np.float32]:
-        encode = encoder.encode_queries if field.side == "query" else encoder.encode_passages
-        return encode([for_encoder(text) for text in texts.slice(0, len(texts))])
+        if field.name != REPLY:
+            return np.empty((0, encoder.dim), np.float32)
+        return encoder.encode_passages([for_encoder(text) for text in texts.slice(0, len(texts))])
 
     items = [
         IndexItem(
             item_id=str(number),
             version=1,
-            texts={"trigger": script.triggers, "reply": (script.reply,)},
+            texts={"trigger": (), "reply": (reply,)},
             labels={"rule": "", "kind": "script"},
             numbers={"valid_from": -np.inf, "valid_to": np.inf},
         )
-        for number, script in enumerate(scripts)
+        for number, reply in enumerate(replies)
     ]
     return CollectionView(schema, [build_segment(schema, items, vectors_of)])
 
 
-def _queries(library: Exchanges, encoder: TextEncoder) -> list[Query]:
+def _queries(exchanges: Exchanges, encoder: TextEncoder) -> list[Query]:
     """The messages as the engine would search with them, all encoded at once."""
     n_turns = getattr(encoder, "context_turns", 0)
-    before = [pair.context[-n_turns:] if n_turns else () for pair in library.asked]
-    messages = [pair.message for pair in library.asked]
+    before = [pair.context[-n_turns:] if n_turns else () for pair in exchanges.asked]
+    messages = [pair.message for pair in exchanges.asked]
     alone = encoder.encode_queries(list(map(for_encoder, messages)))
     with_context = encoder.encode_queries([for_encoder(told(*one)) for one in zip(before, messages, strict=True)])
     return [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from copilot.engine.policy import Calibration, Policy
 from copilot.engine.policy_file import read_ranker
-from copilot.training.exchanges import Exchanges, LearntScript, read_exchanges
+from copilot.training.exchanges import Exchanges, read_exchanges
 from copilot.training.search_weights import FITTED, SearchWeights, fit_search_weights
 from models.encoders.hashing import HashEncoder
 from models.training.pairs import Pair
@@ -47,14 +47,14 @@ class Knowing:
 def library() -> Exchanges:
     """Replies whose words mislead: message i shares its number with reply i + 1."""
     return Exchanges(
-        scripts=tuple(LearntScript(reply(i)) for i in range(N)),
+        replies=tuple(reply(i) for i in range(N)),
         asked=tuple(Pair(message(i), (), "") for i in range(N)),
         right=tuple(range(N)),
     )
 
 
 def test_an_encoder_that_knows_makes_misleading_words_count_for_nothing(library: Exchanges) -> None:
-    weights = fit_search_weights([library], Knowing(), HashEncoder(), quiet)
+    weights = fit_search_weights(library, Knowing(), HashEncoder(), quiet)
     assert weights is not None
     assert weights.n_asked == N
     assert weights.after == 1.0
@@ -64,15 +64,15 @@ def test_an_encoder_that_knows_makes_misleading_words_count_for_nothing(library:
 
 def test_scores_keep_the_scale_of_the_usual_ones(library: Exchanges) -> None:
     """With the same encoder on both sides, the midpoint moves exactly as far as the mean of the best scores."""
-    same = fit_search_weights([library], HashEncoder(), HashEncoder(), quiet)
+    same = fit_search_weights(library, HashEncoder(), HashEncoder(), quiet)
     assert same is not None
     usual = Calibration().midpoint
     assert abs(same.midpoint - usual) < usual
 
 
 def test_of_too_few_messages_nothing_is_learnt(library: Exchanges) -> None:
-    few = Exchanges(library.scripts, library.asked[:10], library.right[:10])
-    assert fit_search_weights([few], Knowing(), HashEncoder(), quiet) is None
+    few = Exchanges(library.replies, library.asked[:10], library.right[:10])
+    assert fit_search_weights(few, Knowing(), HashEncoder(), quiet) is None
 
 
 def test_what_is_written_is_a_policy(tmp_path: Path) -> None:
@@ -90,18 +90,21 @@ def write_pairs(folder: Path, rows: Sequence[tuple[str, str]], name: str = "pair
     return path
 
 
-def test_replies_with_and_without_other_messages_are_kept_apart(tmp_path: Path) -> None:
+def test_held_back_messages_are_asked_among_their_replies_and_learnt_ones(tmp_path: Path) -> None:
     pairs = write_pairs(
         tmp_path,
         [("when will it come", "it comes on friday"), ("is it on its way", "it comes on friday"), ("hello", "hi")],
     )
     dev = write_pairs(
-        tmp_path, [("tell me the day", "It comes on Friday!"), ("can i return it", "yes within a week")], "dev.jsonl"
+        tmp_path,
+        [
+            ("tell me the day", "It comes on Friday!"),
+            ("can i return it", "yes within a week"),
+            ("so", "it is too short"),
+        ],
+        "dev.jsonl",
     )
-    alone, shared = read_exchanges(pairs, dev, np.random.default_rng(0))
-    assert [pair.message for pair in alone.asked] == ["can i return it"]
-    assert alone.scripts[alone.right[0]] == LearntScript("yes within a week")
-    assert [pair.message for pair in shared.asked] == ["tell me the day"]
-    assert set(shared.scripts[shared.right[0]].triggers) == {"when will it come", "is it on its way"}
-    assert all(script.triggers for script in shared.scripts)
-    assert not any(script.triggers for script in alone.scripts)
+    exchanges = read_exchanges(pairs, dev, np.random.default_rng(0))
+    assert [pair.message for pair in exchanges.asked] == ["tell me the day", "can i return it"]
+    assert [exchanges.replies[number] for number in exchanges.right] == ["It comes on Friday!", "yes within a week"]
+    assert len(exchanges.replies) == 2, "the same reply is one, a single short word is none"
