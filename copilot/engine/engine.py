@@ -155,7 +155,7 @@ class Engine:
             query=query,
             sent=sent,
             stage=str(stage),
-            language=language_of(turn.message),
+            language=_language(turn.message, searched),
             index_version=library.version,
             scripts=Search(scripts, query, scripts_allowed),
             products=Search(products, query.alone, products_allowed),
@@ -227,3 +227,9 @@ class Engine:
         for kind, item_id in things:
             if kind in forget:
                 forget[kind](item_id)
+
+
+def _language(message: str, read: str) -> str:
+    """The language a message is written in; of pinyin, which looks like English, the one it was read as."""
+    written, meant = language_of(message), language_of(read)
+    return written if written[:2] == meant[:2] else meant

@@ -227,3 +227,10 @@ def test_other_characters_than_the_customers_are_no_reason_for_silence(shop) -> 
     assert [(reply.script_id, reply.score) for reply in traditional] == [
         (reply.script_id, reply.score) for reply in simplified
     ]
+
+
+def test_pinyin_is_answered_as_what_it_spells(shop) -> None:
+    fill(shop)
+    reply = ask(shop, "keyi tuihuo ma").replies[0]
+    assert reply.script_id == "returns"
+    assert "language" not in {part.feature for part in reply.why}
