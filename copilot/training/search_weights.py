@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from copilot.engine.policy import SEARCH_FEATURES, Calibration, Policy
 from copilot.engine.policy_file import RANKER_FILE
 from copilot.engine.ranking import search_features
-from copilot.engine.replies import REPLY, assess_scripts, propose_scripts
+from copilot.engine.replies import REPLY, assess_scripts
 from copilot.engine.retrieval import Query, Search
 from copilot.engine.turn import told
 from copilot.training.exchanges import Exchanges
@@ -33,7 +33,6 @@ from knowledge.text import for_encoder
 
 FITTED = ("reply_similarity", "context_similarity", "reply_words", "context_words")
 COLUMNS = [SEARCH_FEATURES.index(name) for name in FITTED]
-N_CANDIDATES = 24
 FEWEST_ASKED = 50
 RIDGE = 2e-3
 DECIMALS = 4
@@ -89,13 +88,16 @@ class _Candidates:
 
 
 def _candidate_lists(exchanges: Exchanges, encoder: TextEncoder, progress: Progress) -> list[_Candidates]:
+    """The features of all replies for every message.
+
+    Those that a search proposes are alike in what proposed them, which would then seem to tell little.
+    """
     view = _view(exchanges.replies, encoder)
+    everything = np.arange(view.n_items, dtype=np.int32)
     found = []
     for done, (query, right) in enumerate(zip(_queries(exchanges, encoder), exchanges.right, strict=True), start=1):
-        search = Search(view, query, None)
-        items = np.union1d(propose_scripts(search, N_CANDIDATES), [right]).astype(np.int32)
-        features = search_features(assess_scripts(search, items))[:, COLUMNS]
-        found.append(_Candidates(features, int(np.searchsorted(items, right))))
+        evidence = assess_scripts(Search(view, query, None), everything)
+        found.append(_Candidates(search_features(evidence)[:, COLUMNS], right))
         progress(done, len(exchanges.asked), "weighing what is found")
     return found
 
