@@ -18,6 +18,7 @@ from knowledge.index.items import read_items
 from knowledge.index.schema import SCHEMAS, FieldSchema
 from knowledge.index.snapshot import CACHE_FOLDER, tenant_folder
 from knowledge.tables import DEFAULT_TENANT, IndexKind
+from knowledge.text import for_encoder
 
 N_ENCODED = 1_500
 """So many texts of each field are encoded for real: the triggers of 500 scripts, the replies of 1,500."""
@@ -51,10 +52,10 @@ def mixtures(vectors: NDArray[np.float32], n: int, rng: np.random.Generator) -> 
 
 
 def _texts(database: Database, kind: IndexKind, field: FieldSchema) -> list[str]:
-    """All texts of a field, each once, in the order of the items' ids."""
+    """All texts of a field as they are encoded, each once, in the order of the items' ids."""
     with database.read() as session:
         items = read_items(session, DEFAULT_TENANT, kind)
-        return list(dict.fromkeys(text for item in items for text in item.texts[field.name]))
+        return list(dict.fromkeys(for_encoder(text) for item in items for text in item.texts[field.name]))
 
 
 def _append_mixtures(
