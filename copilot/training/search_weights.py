@@ -8,8 +8,7 @@ wrote them for the script, which no archive of conversations can show.
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +17,12 @@ from numpy.typing import NDArray
 from copilot.engine.policy import SEARCH_FEATURES, Calibration, Policy
 from copilot.engine.policy_file import RANKER_FILE
 from copilot.engine.ranking import search_features
-from copilot.engine.replies import REPLY, assess_scripts
-from copilot.engine.retrieval import Query, Search
-from copilot.engine.turn import told
+from copilot.engine.replies import assess_scripts
+from copilot.engine.retrieval import Search
+from copilot.evaluation.texts import Asked, Corpus
 from copilot.training.exchanges import Exchanges
+from eval.datasets.said import Said
 from knowledge.index.encoding import TextEncoder
-from knowledge.index.items import IndexItem
-from knowledge.index.schema import SCHEMAS, FieldSchema
-from knowledge.index.segment import build_segment
-from knowledge.index.strings import StringColumn
-from knowledge.index.view import CollectionView
-from knowledge.tables import IndexKind
-from knowledge.text import for_encoder
 
 FITTED = ("reply_similarity", "context_similarity", "reply_words", "context_words")
 COLUMNS = [SEARCH_FEATURES.index(name) for name in FITTED]
@@ -92,55 +85,16 @@ def _candidate_lists(exchanges: Exchanges, encoder: TextEncoder, progress: Progr
 
     Those that a search proposes are alike in what proposed them, which would then seem to tell little.
     """
-    view = _view(exchanges.replies, encoder)
-    everything = np.arange(view.n_items, dtype=np.int32)
+    corpus = Corpus.of(exchanges.replies, encoder, progress)
+    everything = np.arange(corpus.view.n_items, dtype=np.int32)
+    n_turns = getattr(encoder, "context_turns", 0)
     found = []
-    for done, (query, right) in enumerate(zip(_queries(exchanges, encoder), exchanges.right, strict=True), start=1):
-        evidence = assess_scripts(Search(view, query, None), everything)
-        found.append(_Candidates(search_features(evidence)[:, COLUMNS], right))
+    for done, (pair, right) in enumerate(zip(exchanges.asked, exchanges.right, strict=True), start=1):
+        context = tuple(Said("customer", text) for text in pair.context)  # pairs do not always tell who said what
+        search = Search(corpus.view, Asked.of(pair.message, context, encoder, n_turns).query, None)
+        found.append(_Candidates(search_features(assess_scripts(search, everything))[:, COLUMNS], right))
         progress(done, len(exchanges.asked), "weighing what is found")
     return found
-
-
-def _view(replies: Sequence[str], encoder: TextEncoder) -> CollectionView:
-    schema = SCHEMAS[IndexKind.SCRIPT]
-
-    def vectors_of(field: FieldSchema, texts: StringColumn) -> NDArray[np.float32]:
-        if field.name != REPLY:
-            return np.empty((0, encoder.dim), np.float32)
-        return encoder.encode_passages([for_encoder(text) for text in texts.slice(0, len(texts))])
-
-    items = [
-        IndexItem(
-            item_id=str(number),
-            version=1,
-            texts={"trigger": (), "reply": (reply,)},
-            labels={"rule": "", "kind": "script"},
-            numbers={"valid_from": -np.inf, "valid_to": np.inf},
-        )
-        for number, reply in enumerate(replies)
-    ]
-    return CollectionView(schema, [build_segment(schema, items, vectors_of)])
-
-
-def _queries(exchanges: Exchanges, encoder: TextEncoder) -> list[Query]:
-    """The messages as the engine would search with them, all encoded at once."""
-    n_turns = getattr(encoder, "context_turns", 0)
-    before = [pair.context[-n_turns:] if n_turns else () for pair in exchanges.asked]
-    messages = [pair.message for pair in exchanges.asked]
-    alone = encoder.encode_queries(list(map(for_encoder, messages)))
-    with_context = encoder.encode_queries([for_encoder(told(*one)) for one in zip(before, messages, strict=True)])
-    return [
-        replace(Query.of(message, _there(alone[row]), turns), encoded_told=_there(with_context[row]) if turns else None)
-        for row, (message, turns) in enumerate(zip(messages, before, strict=True))
-    ]
-
-
-def _there(vector: NDArray[np.float32]) -> Future[NDArray[np.float32]]:
-    """A vector that need not be waited for."""
-    future: Future[NDArray[np.float32]] = Future()
-    future.set_result(vector)
-    return future
 
 
 def _fit(lists: Sequence[_Candidates]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@ import json
 import math
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.engine.policy import MAX_KNOTS, Calibration, Exploration, Performance, Policy, ReplyWeights
-from copilot.engine.policy_file import policy_from, policy_numbers, read_policy
+from copilot.engine.policy_file import policy_from, policy_in_use, policy_numbers, policy_of_encoder, read_policy
 from copilot.errors import BadRequestError
 
 OTHER = Policy(
@@ -190,3 +191,19 @@ def test_knots_that_make_no_rising_map_are_refused(tmp_path: Path, text: str, sa
 def test_a_belief_in_scripts_stays_a_share() -> None:
     with pytest.raises(BadRequestError, match=r"performance\.usual"):
         policy_from({"performance": {"usual": 1.0}})
+
+
+def test_an_encoder_brings_its_policy_and_the_workspace_may_change_single_numbers_of_it(tmp_path: Path) -> None:
+    written(tmp_path, "policy.json", '{"reply": {"context_similarity": 3, "reply_words": 0}}')
+    own = policy_of_encoder(SimpleNamespace(folder=tmp_path))
+    assert own == Policy(reply=ReplyWeights(context_similarity=3, reply_words=0))
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    assert policy_in_use(workspace, own).policy == own
+    assert "with the encoder" in policy_in_use(workspace, own).why
+    written(workspace, "policy.toml", "[reply]\nreply_words = 1.5")
+    assert policy_in_use(workspace, own).policy.reply == ReplyWeights(context_similarity=3, reply_words=1.5)
+
+
+def test_an_encoder_without_a_policy_gets_the_usual_one(tmp_path: Path) -> None:
+    assert policy_of_encoder(SimpleNamespace(folder=tmp_path)) == policy_of_encoder(object()) == Policy()

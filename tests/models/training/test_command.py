@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from copilot.cli.train import app
+from copilot.engine.policy_file import read_ranker
 from models.training.errors import TrainingDataError
 
 Arguments = Callable[..., list[str]]
@@ -38,6 +39,10 @@ def test_machines_get_every_metric_with_its_interval(arguments: Arguments, tmp_p
     assert answer["n"] == 120
     assert set(answer["metrics"]["trained"]["R10@1"]) == {"mean", "low", "high"}
     assert answer["beats_baseline"] is (answer["gain"]["low"] > 0)
+    weights, beside = answer["search_weights"], read_ranker(tmp_path / "out")
+    assert weights["n_asked"] >= 50
+    assert beside.reply.context_similarity == weights["reply"]["context_similarity"]
+    assert beside.calibration.midpoint == weights["midpoint"]
 
 
 def test_people_are_told_which_encoder_is_better(arguments: Arguments) -> None:
