@@ -8,10 +8,8 @@ from sqlmodel import Session
 
 from copilot.engine.request import require_text
 from copilot.errors import BadRequestError
-from knowledge.tables import Candidate
+from knowledge.tables import Candidate, CandidateSource, CandidateStatus
 from knowledge.text import canonical
-
-REQUESTED = "requested"
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class ScriptRequest:
 
 
 def request_script(session: Session, tenant_id: str, wanted: ScriptRequest, now: datetime) -> Candidate:
-    """The candidate that stands for this wish; asking again for the same message counts up.
+    """The candidate that stands for this wish; asking again counts up, and does not reopen what was decided.
 
     Raises:
         BadRequestError: the message is empty, or message or note cannot be kept.
@@ -41,14 +39,16 @@ def request_script(session: Session, tenant_id: str, wanted: ScriptRequest, now:
     candidate = session.get(Candidate, (tenant_id, candidate_id)) or Candidate(
         tenant_id=tenant_id,
         id=candidate_id,
+        source=CandidateSource.REQUESTED,
         text="",
         triggers=[wanted.message.strip()],
         stage=wanted.stage,
         scene=wanted.scene,
-        status=REQUESTED,
+        status=CandidateStatus.REQUESTED,
         created_at=now,
+        updated_at=now,
     )
-    candidate.evidence = _evidence(candidate.evidence, wanted, now)
+    candidate.evidence, candidate.updated_at = _evidence(candidate.evidence, wanted, now), now
     session.add(candidate)
     session.flush()
     return candidate

@@ -15,6 +15,7 @@ from copilot.web import problems
 from copilot.web.api import candidates, conversations, customers, decisions, health, products, scripts, stream, suggest
 from copilot.web.console import routes as console
 from copilot.web.description import describe
+from copilot.web.desk import routes as desk
 from copilot.web.files import FreshFiles
 from copilot.web.guards import BodyLimit, OwnPagesOnly, SecurityHeaders
 from copilot.web.hub import Hub
@@ -23,7 +24,7 @@ from copilot.web.services import Services
 from copilot.web.watch import ConversationWatch
 
 STATIC = Path(__file__).parent / "static"
-PARTS = (suggest, decisions, customers, conversations, scripts, products, candidates, stream, health, console)
+PARTS = (suggest, decisions, customers, conversations, scripts, products, candidates, stream, health, console, desk)
 
 
 def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | None = None) -> FastAPI:

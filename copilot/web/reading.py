@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from knowledge.tables import (
-    Candidate,
     Conversation,
     Customer,
     Message,
@@ -117,16 +116,6 @@ def list_products(session: Session, tenant_id: str, *, text: str, after: str, li
     if text:
         query = query.where(_contains(col(Product.sku), text) | _contains(col(Product.name), text))
     return list(session.execute(query.order_by(col(Product.sku)).limit(limit)).scalars())
-
-
-def list_candidates(session: Session, tenant_id: str, status: str, limit: int) -> list[Candidate]:
-    """Candidates, the newest first."""
-    query = select(Candidate).where(col(Candidate.tenant_id) == tenant_id)
-    if status:
-        query = query.where(col(Candidate.status) == status)
-    return list(
-        session.execute(query.order_by(col(Candidate.created_at).desc(), col(Candidate.id)).limit(limit)).scalars()
-    )
 
 
 def product_names(session: Session, tenant_id: str, skus: Sequence[str]) -> dict[str, str]:

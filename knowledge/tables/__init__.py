@@ -3,7 +3,17 @@
 from knowledge.tables.catalogue import Document, Passage, Product
 from knowledge.tables.changes import AuditEntry, ImportRun, IndexChange, IndexKind
 from knowledge.tables.columns import DEFAULT_TENANT
-from knowledge.tables.library import EVERYONE, Candidate, Script, ScriptKind, ScriptStatus, ScriptUse, ScriptVersion
+from knowledge.tables.library import (
+    EVERYONE,
+    Candidate,
+    CandidateSource,
+    CandidateStatus,
+    Script,
+    ScriptKind,
+    ScriptStatus,
+    ScriptUse,
+    ScriptVersion,
+)
 from knowledge.tables.organisation import Role, Team, Tenant, User
 from knowledge.tables.people import (
     Customer,
@@ -31,6 +41,8 @@ __all__ = [
     "EVERYONE",
     "AuditEntry",
     "Candidate",
+    "CandidateSource",
+    "CandidateStatus",
     "Conversation",
     "Customer",
     "CustomerTag",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
 from knowledge.tables.columns import UtcDateTime, text_enum
@@ -89,17 +89,49 @@ class ScriptUse(SQLModel, table=True):
 EVERYONE = "*"
 
 
+class CandidateSource(StrEnum):
+    """Where a candidate comes from: conversations, an agent's wish, or messages that nothing answers."""
+
+    MINED = "mined"
+    REQUESTED = "requested"
+    GAP = "gap"
+
+
+class CandidateStatus(StrEnum):
+    """The life of a candidate; `new` and `requested` wait for an editor."""
+
+    NEW = "new"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    MERGED = "merged"
+    REJECTED = "rejected"
+
+
 class Candidate(SQLModel, table=True):
-    """A script mined from conversations, waiting for an editor, with its evidence."""
+    """A script for the library that waits for an editor, with its evidence, and what became of it.
+
+    `text` is empty where only the customers' words are known. `fingerprint` is equal for texts that say the same, empty
+    without a text. `script_id` is the script it became or went into.
+    """
 
     __tablename__ = "candidate"
+    __table_args__ = (Index("ix_candidate_fingerprint", "tenant_id", "fingerprint"),)
 
     tenant_id: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
+    source: CandidateSource = Field(default=CandidateSource.MINED, sa_type=text_enum(CandidateSource))
     text: str
+    title: str = ""
     triggers: list[str] = Field(default_factory=list, sa_type=JSON)
     stage: str = ""
     scene: str = ""
+    skus: list[str] = Field(default_factory=list, sa_type=JSON)
     evidence: dict[str, object] = Field(default_factory=dict, sa_type=JSON)
-    status: str = "new"
+    fingerprint: str = ""
+    status: CandidateStatus = Field(default=CandidateStatus.NEW, sa_type=text_enum(CandidateStatus))
+    reason: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    script_id: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -10,14 +10,21 @@ from sqlmodel import select
 
 from knowledge.database import SCHEMA_REVISION, Database, open_database
 from knowledge.errors import WorkspaceError
+from knowledge.library.proposals import fingerprint_of
 from knowledge.migrate import MIGRATIONS, migrate
-from knowledge.tables import ShadowRanking, SuggestionSet
+from knowledge.tables import Candidate, CandidateSource, CandidateStatus, ShadowRanking, SuggestionSet
 from knowledge.workspace import Workspace
 
 SET_OF_0001 = """
 INSERT INTO suggestion_set (tenant_id, id, conversation_version, scene, stage, at, message, abstain_reason, excluded,
                             index_version, model_version, policy_version, rules_version, latency_ms)
 VALUES ('default', 'old', 1, 'direct', '', '2026-01-05 10:00:00', '在吗', '', '[]', 'i', 'm', 'p', 'r', 3.5)
+"""
+
+CANDIDATES_OF_0003 = """
+INSERT INTO candidate (tenant_id, id, text, triggers, stage, scene, evidence, status, created_at)
+VALUES ('default', 'request-1', '', '["可以寄到国外吗"]', '', '', '{"n_requests": 2}', 'requested', '2026-01-05 10:00'),
+       ('default', 'mined-1', '满 99 元包邮。', '[]', '转化', 'direct', '{}', 'new', '2026-01-06 10:00')
 """
 
 
@@ -91,3 +98,22 @@ def test_the_way_back_keeps_the_sets(old: Database) -> None:
         columns = connection.execute(text("SELECT * FROM suggestion_set")).mappings().one().keys()
     assert "candidates" not in columns
     assert "message" in columns
+
+
+def test_candidates_of_the_third_revision_keep_what_they_say_and_learn_where_they_come_from(old: Database) -> None:
+    run_to(old, "0003")
+    with old.engine.begin() as connection:
+        connection.execute(text(CANDIDATES_OF_0003))
+    migrate(old)
+    with old.read() as session:
+        mined, wish = session.exec(select(Candidate).order_by(Candidate.id)).all()
+    assert (wish.source, wish.status) == (CandidateSource.REQUESTED, CandidateStatus.REQUESTED)
+    assert (wish.triggers, wish.evidence, wish.fingerprint) == (["可以寄到国外吗"], {"n_requests": 2}, "")
+    assert (mined.source, mined.status, mined.stage) == (CandidateSource.MINED, CandidateStatus.NEW, "转化")
+    assert mined.fingerprint == fingerprint_of("满99元包邮")
+    assert mined.updated_at == mined.created_at
+    assert (mined.skus, mined.reason, mined.decided_at, mined.script_id) == ([], "", None, None)
+    run_to(old, "0003", command.downgrade)
+    with old.engine.connect() as connection:
+        kept = connection.execute(text("SELECT id, status FROM candidate ORDER BY id")).all()
+    assert [tuple(row) for row in kept] == [("mined-1", "new"), ("request-1", "requested")]

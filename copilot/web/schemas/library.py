@@ -1,4 +1,4 @@
-"""Scripts, products and candidates."""
+"""Scripts and products."""
 
 from datetime import datetime
 from typing import Annotated
@@ -174,30 +174,3 @@ class CatalogueProductOut(Wire):
     url: str
     image: str
     updated_at: datetime
-
-
-class CandidateOut(Wire):
-    """A script that was mined or asked for, waiting for an editor."""
-
-    id: str
-    text: str
-    triggers: list[str]
-    stage: str
-    scene: str
-    evidence: dict[str, object]
-    status: str
-    created_at: datetime
-
-
-class ScriptRequestIn(Wire):
-    """A message for which a script is wanted."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"message": "可以寄到国外吗", "agent_id": "a01"}]})
-
-    message: Annotated[LongText, Field(min_length=1)]
-    note: Short = ""
-    agent_id: Id | None = None
-    conversation_id: Id | None = None
-    set_id: Id | None = None
-    stage: Short = ""
-    scene: Short = ""
