@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from copilot.cli import demo, doctor, evaluation, files, index, models, serve, suggest, train
+from copilot.cli import demo, doctor, evaluation, files, index, mine, models, serve, suggest, train
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
 from eval.errors import DataError, EvalError, RunError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
@@ -27,6 +27,7 @@ app.command("demo")(demo.demo)
 app.add_typer(index.app, name="index")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
+app.add_typer(mine.app, name="mine")
 app.add_typer(evaluation.app, name="eval")
 
 BAD_INPUT = (

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from knowledge.imports.cells import (
     from_json,
@@ -301,7 +301,7 @@ class MessageRow(NestedRow):
     text: Text
     at: Moment = None
     script_id: OptionalId = None
-    author_id: OptionalId = None
+    author_id: Annotated[OptionalId, Field(validation_alias=AliasChoices("author_id", "sender_id"))] = None
 
 
 class OutcomeRow(NestedRow):
