@@ -14,7 +14,7 @@ from copilot.engine.turn import CONTEXT_MESSAGES, merge_burst
 from eval.datasets.said import Said
 from eval.datasets.turns import LoggedTurn
 from knowledge.database import Database
-from knowledge.tables import Conversation, Decision, DecisionKind, Message, SuggestionSet
+from knowledge.tables import INFERRED, Conversation, Decision, DecisionKind, Message, SuggestionSet
 
 RECENT = 2 * CONTEXT_MESSAGES
 ROW_BATCH = 1_000
@@ -65,6 +65,7 @@ class LogTurns:
                 col(Decision.tenant_id) == self.tenant_id,
                 col(Decision.item_kind) == "reply",
                 col(Decision.kind) != DecisionKind.STALE,
+                col(Decision.source) != INFERRED,
             )
             .group_by(col(Decision.set_id))
             .subquery()
@@ -88,6 +89,7 @@ class LogTurns:
                 col(SuggestionSet.message) != "",
                 col(Decision.item_kind) == "reply",
                 col(Decision.kind) != DecisionKind.STALE,
+                col(Decision.source) != INFERRED,
             )
             .order_by(col(SuggestionSet.at), col(SuggestionSet.id), col(Decision.id))
         )

@@ -15,9 +15,8 @@ from knowledge.acceptance import WINDOW, Match, Sent, Shown, Verdict, match_sent
 from knowledge.database import Database
 from knowledge.duplicates.near import Encode, remembering
 from knowledge.errors import InvalidValueError
-from knowledge.tables import Decision, DecisionKind, Message, MessageRole, Suggestion, SuggestionSet
+from knowledge.tables import INFERRED, Decision, DecisionKind, Message, MessageRole, Suggestion, SuggestionSet
 
-INFERRED: Final = "inferred"
 LEAST_CONFIDENCE: Final = 0.5
 IDS_AT_ONCE: Final = 500
 """Fewer than the number of variables any database takes in one statement."""

@@ -10,7 +10,6 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
-from copilot.mining.acceptance import INFERRED
 from copilot.mining.health import (
     KNOWN_SLOTS,
     NOT_ASKED,
@@ -37,7 +36,7 @@ from knowledge.health.dead import (
 from knowledge.health.decay import Decayed, decayed
 from knowledge.health.gaps import Coverage, Mask, coverage_gaps
 from knowledge.health.repeats import SameAnswer, SameQuestion, same_answers, same_question_other_answer
-from knowledge.tables import Candidate, CandidateSource, Decision, DecisionKind, Outcome, SuggestionSet
+from knowledge.tables import INFERRED, Candidate, CandidateSource, Decision, DecisionKind, Outcome, SuggestionSet
 
 RECENT_DAYS: Final = 28
 EARLIER_DAYS: Final = 84

@@ -17,7 +17,8 @@ from eval.effects.settings import EffectSettings
 from eval.effects.verdicts import Judgement, JudgementSettings, Verdict, judge
 
 Progress = Callable[[int, int | None], None]
-LEAST_FOR_SIDE_EFFECTS = 100
+LEAST_USES = 80
+"""With fewer the error is over five points, which misleads more than it tells."""
 MOVES_PER_TASK = 8
 
 
@@ -32,7 +33,7 @@ class EvidenceSettings:
 
     outcome: str = ""
     with_side_effects: bool = True
-    effects: EffectSettings = field(default_factory=EffectSettings)
+    effects: EffectSettings = field(default_factory=lambda: EffectSettings(least_rows=LEAST_USES))
     judging: JudgementSettings = field(default_factory=JudgementSettings)
     seed: int = 0
     n_processes: int = 1
@@ -109,7 +110,7 @@ def _evidence_of(move: int) -> Found:
     uses, others = exposing.rows(move)
     outcome = settings.outcome or at_stake(exposing.outcomes, np.concatenate([uses, others]))
     names = [outcome] if outcome else []
-    if settings.with_side_effects and len(uses) >= LEAST_FOR_SIDE_EFFECTS:
+    if settings.with_side_effects and len(uses) >= LEAST_USES:
         names += [name for name in exposing.outcomes if name != outcome]
     return move, (outcome, {name: _estimate(exposing, uses, others, name, settings) for name in names})
 

@@ -13,6 +13,8 @@ from knowledge.mining.needs import Needs
 
 LEAST_SHARE = 0.05
 """A need that makes up less of a move's uses is taken for a misreading."""
+MOST_ROWS = 6_000
+"""Of either side; more would make the last digit surer and the wait longer."""
 WORDING_DIMENSIONS = 24
 LEARNED_FROM = 2_000
 NO_MOVE = -1
@@ -72,9 +74,10 @@ class Exposing:
     outcomes: Mapping[str, NDArray[np.float64]]
 
     def rows(self, move: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The rows of a move's uses and those to compare with."""
+        """The rows of a move's uses and those to compare with, in the order of time; evenly thinned where very many."""
         uses = self.turns.uses(move)
-        return uses, self.turns.ordinary(np.unique(self.turns.need[uses]))
+        others = self.turns.ordinary(np.unique(self.turns.need[uses]))
+        return _thinned(uses), _thinned(others)
 
     def exposures(self, uses: NDArray[np.intp], others: NDArray[np.intp], outcome: str) -> Exposures:
         """Uses and comparison with a known outcome; how customers worded their message counts as known before."""
@@ -102,6 +105,12 @@ class Exposing:
         _, axes = np.linalg.eigh(sample.T @ sample)
         found = centred @ axes[:, -WORDING_DIMENSIONS:]
         return np.asarray(found / max(float(found.std()), 1e-9), np.float32)
+
+
+def _thinned(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)]
 
 
 def _turns(table: ReplyTable) -> NDArray[np.int64]:

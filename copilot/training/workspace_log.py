@@ -17,7 +17,7 @@ from copilot.engine.past import PastReader
 from copilot.engine.policy import REPLY_FEATURES, Policy, ReplyWeights
 from copilot.training.log import DecisionLog
 from knowledge.database import Database
-from knowledge.tables import Decision, DecisionKind, Suggestion, SuggestionSet
+from knowledge.tables import INFERRED, Decision, DecisionKind, Suggestion, SuggestionSet
 from models.rankers.slates import Slates
 
 TAKING = (DecisionKind.ACCEPT, DecisionKind.EDIT)
@@ -70,11 +70,12 @@ def read_workspace_log(
 
 
 def _last_decisions(session: Session, tenant_id: str) -> Mapping[str, Decision]:
-    """The last decision on the replies of each set; of two at one moment the one with the smaller id."""
+    """The last decision an agent took on the replies of each set; of two at one moment the one with the smaller id."""
     query = select(Decision).where(
         col(Decision.tenant_id) == tenant_id,
         col(Decision.item_kind) == "reply",
         col(Decision.kind) != DecisionKind.STALE,
+        col(Decision.source) != INFERRED,
     )
     ordered = query.order_by(col(Decision.at), col(Decision.id).desc())
     return {one.set_id: one for one in session.execute(ordered).scalars()}

@@ -26,6 +26,7 @@ from knowledge.tables.people import (
     OrderStatusChange,
 )
 from knowledge.tables.records import (
+    INFERRED,
     Decision,
     DecisionKind,
     IdempotentReply,
@@ -39,6 +40,7 @@ from knowledge.tables.talk import Conversation, Message, MessageRole, Scene, Sta
 __all__ = [
     "DEFAULT_TENANT",
     "EVERYONE",
+    "INFERRED",
     "AuditEntry",
     "Candidate",
     "CandidateSource",

@@ -21,6 +21,10 @@ class DecisionKind(StrEnum):
     STALE = "stale"
 
 
+INFERRED = "inferred"
+"""The source of a decision that nobody took in the console: seen in what was sent, with a confidence below one."""
+
+
 class SuggestionSet(SQLModel, table=True):
     """One answer of the engine, with everything needed to evaluate it later.
 

@@ -17,7 +17,7 @@ from copilot.evaluation.replaying import replay_log
 from copilot.evaluation.running import RunOptions, run_turns
 from copilot.settings import Settings
 from eval.datasets.decisions import read_decisions
-from knowledge.tables import DEFAULT_TENANT, Conversation, DecisionKind, Message, MessageRole
+from knowledge.tables import DEFAULT_TENANT, INFERRED, Conversation, Decision, DecisionKind, Message, MessageRole
 
 ONE = RunOptions(n_processes=1)
 
@@ -65,6 +65,16 @@ def test_every_decided_set_is_a_turn(busy) -> None:
     assert turns[0].sent in ("七天内可以退货哦", "退货请在订单里点申请售后")
     assert (turns[1].script_id, turns[1].sent) == (None, "自己写的回答")
     assert log_of(busy).count() == 2
+
+
+def test_what_was_only_seen_in_the_archive_is_no_turn(busy) -> None:
+    decided = ask_and_decide(busy, "可以退货吗", DecisionKind.ACCEPT)
+    seen = busy.engine.suggest(SuggestRequest("什么时候发货", customer_id="c1"))
+    with busy.workspace.database.write() as session:
+        inferred = {"id": "seen", "set_id": seen.set_id, "kind": DecisionKind.ACCEPT, "rank": 1, "at": busy.clock()}
+        session.add(Decision(tenant_id=DEFAULT_TENANT, source=INFERRED, confidence=0.9, **inferred))
+    assert [turn.id for turn in log_of(busy).turns()] == [decided]
+    assert log_of(busy).count() == 1
 
 
 def test_the_log_keeps_its_hash_until_something_is_decided(busy) -> None:
