@@ -14,9 +14,13 @@ from eval.effects.exposures import Codes, Exposures, Flags, Floats
 
 N_TRIES = 1000
 LEAST_CHANCE = 1e-6
+ROWS_TO_CHOOSE_BY = 1_000
+"""A penalty chosen by so many rows is as good as one chosen by all."""
 
 Fit = Callable[[Floats, Flags, Flags], Floats]
 """From columns and the rows that teach: what is expected of the rows asked for."""
+Loss = Callable[[Floats, Flags], float]
+"""How wrong predictions of some rows are, and which rows these are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +72,7 @@ def _propensities(treated: Flags, design: Design, folds: Codes, penalties: Seque
     with warnings.catch_warnings():
         # A fit short of its last digit is good enough: small errors of the propensity do not move the effect.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        tried = [_by_the_others(fit, design.columns(penalty), folds)[:, 0] for penalty in penalties]
-    best = min(tried, key=lambda one: _log_loss(one, treated))
+        best = _best(fit, design, folds, penalties, lambda one, rows: _log_loss(one[:, 0], treated[rows]))[:, 0]
     return np.clip(best, LEAST_CHANCE, 1 - LEAST_CHANCE)
 
 
@@ -82,17 +85,33 @@ def _outcomes(exposures: Exposures, design: Design, folds: Codes, penalties: Seq
         without = model.predict(np.column_stack([np.zeros(int(asked.sum())), columns[asked]]))
         return np.asarray(np.clip(np.column_stack([without + model.coef_[0], without]), 0.0, 1.0), np.float64)
 
-    tried = [_by_the_others(fit, design.columns(penalty), folds) for penalty in penalties]
-    best = min(tried, key=lambda one: float(((np.where(treated, *one.T) - outcome) ** 2).sum()))
+    def loss(one: Floats, rows: Flags) -> float:
+        return float(((np.where(treated[rows], *one.T) - outcome[rows]) ** 2).sum())
+
+    best = _best(fit, design, folds, penalties, loss)
     return best[:, 0], best[:, 1]
 
 
-def _by_the_others(fit: Fit, columns: Floats, folds: Codes) -> Floats:
-    """What each fold is told by a model of the others, shape (n_rows, n_predictions)."""
-    told = [(folds == fold, fit(columns, folds != fold, folds == fold)) for fold in np.unique(folds)]
-    found = np.empty((len(columns), told[0][1].shape[1]))
-    for asked, values in told:
-        found[asked] = values
+def _best(fit: Fit, design: Design, folds: Codes, penalties: Sequence[float], loss: Loss) -> Floats:
+    """What each fold is told by a model of the others, with the penalty that predicts some of the folds best."""
+    tried_on = _enough(folds)
+    rows = np.isin(folds, tried_on)
+    losses = [loss(_told(fit, design.columns(penalty), folds, tried_on)[rows], rows) for penalty in penalties]
+    return _told(fit, design.columns(penalties[int(np.argmin(losses))]), folds, np.unique(folds))
+
+
+def _enough(folds: Codes) -> Codes:
+    """The first folds, as many as have rows enough to choose a penalty by."""
+    known, n_rows = np.unique(folds, return_counts=True)
+    return np.asarray(known[: int(np.searchsorted(np.cumsum(n_rows), ROWS_TO_CHOOSE_BY)) + 1])
+
+
+def _told(fit: Fit, columns: Floats, folds: Codes, asked: Codes) -> Floats:
+    """What these folds are told by a model of all others, shape (n_rows, n_predictions); other rows mean nothing."""
+    told = [(folds == fold, fit(columns, folds != fold, folds == fold)) for fold in asked.tolist()]
+    found = np.zeros((len(columns), told[0][1].shape[1]))
+    for rows, values in told:
+        found[rows] = values
     return found
 
 

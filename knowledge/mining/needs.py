@@ -19,6 +19,8 @@ MAX_GROUPED = 3_000
 MAX_LEARNED_FROM = 60_000
 SHRINKAGE = 0.1
 LEAST_PER_GROUP = 20
+LEAST_PER_CLASS = 2
+"""A class of one turn has no spread to learn from; where turns are drawn, a small group may be left with one."""
 BROAD, BROAD_SHARE = 5.0, 0.2
 """Effective number of needs from which a move says nothing about any: five, or a fifth of all where there are few."""
 LEAST_BROAD = 2.0
@@ -148,6 +150,7 @@ def _learned(
     rows = np.flatnonzero(group != OTHER)
     if len(rows) > MAX_LEARNED_FROM:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_LEARNED_FROM, replace=False))
+    rows = rows[np.bincount(group[rows])[group[rows]] >= LEAST_PER_CLASS]
     if len(np.unique(group[rows])) < 2:
         return None
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
