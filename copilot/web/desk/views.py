@@ -28,6 +28,9 @@ from knowledge.library.candidates import OPEN
 from knowledge.library.wording import unknown_slots
 from knowledge.tables import Candidate
 
+CANNOT_TELL = "cannot-tell"
+TOLD = {"helps": "told_helps", "harms": "told_harms", CANNOT_TELL: "told_open"}
+"""The sentence of each verdict on an effect."""
 NOTHING_TO_EXPLAIN = 1.0
 """An E-value of one: no hidden cause is needed."""
 
@@ -93,6 +96,7 @@ class CandidateView:
 
     candidate: Candidate
     evidence: Evidence
+    told: str
     unreadable: list[str]
     check: Check
     outcomes: list[OutcomeView]
@@ -136,6 +140,7 @@ def candidate_view(
     return CandidateView(
         candidate=candidate,
         evidence=evidence,
+        told=_told(evidence, words),
         unreadable=unreadable,
         check=check_text(candidate.text, rules, evidence.compliance),
         outcomes=_outcomes(evidence, words),
@@ -173,6 +178,22 @@ def _estimate(evidence: Evidence) -> Estimate | None:
     return estimate_of(evidence.effect, evidence.low, evidence.high, evidence.n)
 
 
+def _told(evidence: Evidence, words: Words) -> str:
+    """The verdict as one sentence in the reader's language; where there is no effect, what the miner wrote."""
+    estimate = _estimate(evidence)
+    if estimate is None or evidence.verdict not in TOLD:
+        return evidence.why
+    effect = points(estimate.mean) if evidence.verdict == CANNOT_TELL else f"{100 * abs(estimate.mean):.1f}"
+    return words(
+        f"desk.{TOLD[evidence.verdict]}",
+        outcome=words.name("outcome", evidence.outcome),
+        effect=effect,
+        low=points(estimate.low),
+        high=points(estimate.high),
+        n=f"{estimate.n:,}",
+    )
+
+
 def _outcomes(evidence: Evidence, words: Words) -> list[OutcomeView]:
     """The outcomes, the one the verdict is about first."""
     names = sorted(evidence.outcomes, key=lambda name: (name != evidence.outcome, name))
@@ -186,7 +207,7 @@ def _outcome(name: str, one: OutcomeEvidence, words: Words) -> OutcomeView:
         effects.append(Effect(words("desk.adjusted"), adjusted, tone_of(one.verdict)))
     if one.within_agent is not None:
         within = one.within_agent
-        note = words("desk.within_note", n=within.n)
+        note = words("desk.within_note", n=f"{within.n:,}")
         effects.append(
             Effect(words("desk.within"), Estimate(within.mean, within.low, within.high, within.n), "weak", note)
         )
@@ -208,7 +229,7 @@ def _facts(one: OutcomeEvidence, words: Words) -> list[str]:
         facts.append(words("desk.overlap", percent=f"{100 * one.overlap:.0f}"))
     if one.e_value is not None:
         facts.append(_hidden_cause(one.e_value, one.e_value_limit, words))
-    if one.needs_more is not None:
+    if one.needs_more and one.verdict == CANNOT_TELL:
         facts.append(words("desk.needs_more", n=f"{one.needs_more:,}"))
     return facts
 
