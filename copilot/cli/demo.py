@@ -27,15 +27,22 @@ def demo(
     workspace: Annotated[
         Path, typer.Option("--workspace", "-w", help="Where to make it; an existing one is brought up to date.")
     ] = DEMO_WORKSPACE,
+    archive: Annotated[
+        int, typer.Option("--archive", min=0, help="Also invent so many conversations and mine them for the desk.")
+    ] = 0,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the sample brand's workspace and serve the console on it.
 
+    With --archive 50000 the desk (/desk/candidates) shows what can be told from so many conversations; takes minutes.
+
     Example: copilot demo --seed 7 --port 8000
     """
     settings = read_settings(workspace, encoder)
     reports = make_demo(settings, seed)
+    if archive:
+        mine_demo(settings, seed, archive)
     if as_json:
         print_json([report.to_dict() for report in reports])
     else:
@@ -48,6 +55,31 @@ def demo(
 
     path = f"/console/c/{WAITING[0].conversation_id}"
     run(settings, host, port, open_browser=open_browser, path=path)
+
+
+def mine_demo(settings: "Settings", seed: int, n_conversations: int) -> None:
+    """Candidates at the desk from invented conversations with the brand's customers, kept in the workspace."""
+    from copilot.mining.job import MiningJob, deliver, run_job
+    from copilot.sample.archive import write_archive
+    from copilot.sample.generator import SampleConfig
+    from knowledge.workspace import Workspace
+
+    path = settings.workspace / "archive" / f"{seed}-{n_conversations}.jsonl"
+    write_archive(path, SampleConfig(seed=seed, n_conversations=n_conversations))
+    opened = Workspace.open(settings.workspace, settings.database_url)
+    try:
+        with progress_bar("mining") as advance:
+            job = MiningJob(path)
+            run = run_job(job, settings, opened, lambda part: lambda done, total: advance(done, total, part))
+        deliver(run, job, settings, opened)
+    finally:
+        opened.close()
+    found = run.summary()
+    typer.echo(
+        f"Mined {n_conversations:,} conversations: {found['n_candidates']} candidates, {found['n_helps']} help, "
+        f"{found['n_harms']} harm; see /desk/candidates.",
+        err=True,
+    )
 
 
 def make_demo(settings: "Settings", seed: int) -> list["ImportReport"]:

@@ -43,7 +43,7 @@ def init(
 
 
 def convert(
-    source: Annotated[str, typer.Argument(help="The data set: banking77, dstc11, jddc, risawoz or salesbot.")],
+    source: Annotated[str, typer.Argument(help="banking77, dstc11, jddc, risawoz, salesbot, stc3-en, stc3-zh or uss.")],
     folder: Annotated[Path, typer.Argument(help="Where its files are.")],
     out: Annotated[Path, typer.Argument(help="Where to write the files.")],
     as_json: JsonOption = False,

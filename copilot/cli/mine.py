@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from copilot.settings import Settings
     from knowledge.workspace import Workspace
 
-app = typer.Typer(help="Find what the best agents say, and whether it helps.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 SHOWN = 10
+LONGEST = 100_000
+"""Days or hours; more is a mistake."""
 
 
 @app.callback()
@@ -74,8 +76,8 @@ def mine(
     if archive is None:
         raise BadRequestError("--archive", archive, "a file or folder of conversations")
     for name, value in (("--window-days", window_days), ("--session-gap-hours", session_gap_hours)):
-        if not value > 0:
-            raise BadRequestError(name, value, "a number above 0")
+        if not 0 < value < LONGEST:
+            raise BadRequestError(name, value, f"a number above 0 and below {LONGEST:,}")
     settings = read_settings(workspace, encoder)
     evidence = EvidenceSettings(outcome=outcome, with_side_effects=side_effects, seed=seed, n_processes=processes)
     job = MiningJob(
@@ -223,4 +225,5 @@ _NOTICES = {
     "n_without_times": "conversations without times: the hour and the customer's past are unknown",
     "n_without_agent_id": "conversations without an agent: agent and reply cannot be told apart there",
     "n_replaced": "conversations that had been read before and were replaced",
+    "n_gone": "files read before are gone from the archive; what they said counts until the state is deleted",
 }

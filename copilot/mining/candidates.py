@@ -27,8 +27,11 @@ Find = Callable[[str], list[Json]]
 MOST_TRIGGERS, MOST_CONTEXTS, MOST_EXAMPLES = 8, 5, 5
 MOST_TITLE_CHARS = 40
 MAIN_SHARE = 0.5
+"""Of the uses, in the stage that a candidate is for."""
 ONE_SCENE = 0.9
+"""Of the uses, for a candidate to be for one scene only."""
 SAME_PRODUCT = 0.6
+"""Of the uses, that name the product a candidate is about."""
 NO_OUTCOME = "no outcome is known of any conversation, so nothing can be said about its effect"
 
 
@@ -55,9 +58,12 @@ class Surroundings:
 
 
 def candidate_rows(mined: Mined, around: Surroundings) -> list[Json]:
-    """One row a candidate: what helps first, then what nothing is known of, then what harms."""
+    """One row a candidate: what helps first, then what nothing is known of, then what harms.
+
+    A reply without a word that three customers were told is nobody's script and has no row.
+    """
     writer = _Writer(mined, around)
-    rows = [writer.row(evidence) for evidence in mined.evidence]
+    rows = [writer.row(evidence) for evidence in mined.evidence if writer.says_something(evidence.move)]
     return sorted(rows, key=_by_worth)
 
 
@@ -74,11 +80,16 @@ class _Writer:
         self._mined = mined
         self._around = around
         self._templates = Templates(around.names)
-        self._phrases = Phrases(mined.table, mined.needs.of_text)
+        self._phrases = Phrases(mined.table, mined.needs.of_text, around.names)
         turns = mined.exposing.turns
         self._steps = next_steps(mined.table, turns.move, turns.need, mined.is_candidate)
         self._texts_of = _texts_of(mined)
+        self._counts = mined.table.reply.counts
         self._written: dict[int, str] = {}
+
+    def says_something(self, move: int) -> bool:
+        """Whether the template of a move is more than slots and a single letter."""
+        return sum(character.isalnum() for character in SLOT.sub("", self._template(move))) > 1
 
     def row(self, evidence: MoveEvidence) -> Json:
         """The row of one move."""
@@ -86,10 +97,10 @@ class _Writer:
         rows = mined.exposing.turns.uses(evidence.move)
         talks = [table.talks[talk] for talk in table.talk[rows]]
         needs = np.unique(mined.exposing.turns.need[rows]).tolist()
-        triggers = self._phrases.typical(needs, MOST_TRIGGERS)
+        triggers = self._phrases.before(self._answered(rows), needs, MOST_TRIGGERS)
         text = self._template(evidence.move)
         return {
-            "candidate_id": f"m-{sha256(skeleton(text).encode()).hexdigest()[:16]}",
+            "candidate_id": self._id(evidence.move),
             "text": text,
             "title": triggers[0].text[:MOST_TITLE_CHARS] if triggers else "",
             "triggers": [phrase.text for phrase in triggers],
@@ -116,22 +127,42 @@ class _Writer:
             "compliance": self._around.compliance(text),
         }
 
+    def _id(self, move: int) -> str:
+        """Of the most used wording of a move, which no other move shares; the templates of two may come out alike."""
+        centre = self._mined.table.reply.texts[self._mined.moves.centres[move]]
+        words = skeleton(self._around.names.with_slots([centre])[0])
+        return f"m-{sha256(words.encode()).hexdigest()[:16]}"
+
     def _template(self, move: int) -> str:
         if move not in self._written:
-            table = self._mined.table
-            counts = table.reply.counts
-            texts = sorted(self._texts_of[move], key=lambda text: (-counts[text], table.reply.texts[text]))
-            wordings = [Wording(table.reply.texts[text], int(counts[text])) for text in texts]
-            self._written[move] = self._templates.induce(wordings)
+            self._written[move] = self._templates.induce(self._wordings(move))
         return self._written[move]
+
+    def _wordings(self, move: int) -> list[Wording]:
+        """The distinct replies of a move, the most used first, each with the customers who got none before it."""
+        texts = self._mined.table.reply.texts
+        order = sorted(self._texts_of[move], key=lambda text: (-self._counts[text], texts[text]))
+        place_of = {text: place for place, text in enumerate(order)}
+        rows = np.flatnonzero(self._mined.exposing.turns.move == move)
+        places = np.array([place_of[text] for text in self._mined.table.reply.of_row[rows].tolist()], np.int64)
+        by_place = np.argsort(places, kind="stable")
+        first = np.unique(self._mined.exposing.turns.customer[rows][by_place], return_index=True)[1]
+        n_new = np.bincount(places[by_place][first], minlength=len(order)).tolist()
+        return [Wording(texts[text], n) for text, n in zip(order, n_new, strict=True) if n]
+
+    def _answered(self, rows: NDArray[np.intp]) -> list[str]:
+        """The messages that a reply answered, the first of each customer."""
+        table = self._mined.table
+        first = rows[np.unique(self._mined.exposing.turns.customer[rows], return_index=True)[1]]
+        return [table.message.texts[text] for text in table.message.of_row[first].tolist()]
 
     def _skus(self, rows: NDArray[np.intp]) -> list[str]:
         """The product that most uses name, if most name the same."""
         texts = Counter(self._mined.table.reply.of_row[rows].tolist())
-        named: Counter[str] = Counter()
+        sku_of, named = self._around.sku_of, Counter[str]()
         for text, n in texts.items():
-            words = self._mined.table.reply.texts[text]
-            named.update({sku: n for name, sku in self._around.sku_of.items() if name in words})
+            found = self._around.names.found_in(self._mined.table.reply.texts[text])
+            named.update(dict.fromkeys({sku_of[name] for name in found if name in sku_of}, n))
         return [sku for sku, n in named.most_common(1) if n >= SAME_PRODUCT * len(rows)]
 
     def _examples(self, rows: NDArray[np.intp]) -> list[Json]:

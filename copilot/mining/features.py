@@ -1,6 +1,7 @@
 """What was known before a reply was sent: the customer's past, the hour, the place. Nothing that came later."""
 
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,14 @@ from numpy.typing import NDArray
 
 from knowledge.archive.outcomes import CONVERSION, SATISFACTION
 from knowledge.archive.table import ReplyTable, TalkRow
+from knowledge.mining.skeletons import SLOT
 from knowledge.text import normalise
 
 Features = NDArray[np.float32]
 PRIOR_WEIGHT = 4.0
 """Conversations that a customer's own past must outweigh before their rate is believed over everybody's."""
+UNKNOWN_RATE = 0.5
+"""Of anything before the first conversation."""
 HOURS, WEEKDAYS = 24, 7
 MANY_TURNS = 8
 PAST = "earlier "
@@ -78,31 +82,58 @@ def _clock(at: NDArray[np.float64], utc_offset_hours: float) -> dict[str, NDArra
 
 def _past(talks: list[TalkRow]) -> dict[str, NDArray[np.float64]]:
     """The customer's earlier conversations, how many and how they went; talks stand in the order of time."""
-    rates = {name: _mean_of(talks, name) for name in (CONVERSION, SATISFACTION)}
-    seen: dict[str, dict[str, list[float]]] = {}
-    n_before = np.zeros(len(talks))
-    before = {name: np.full(len(talks), rate) for name, rate in rates.items()}
-    for row, talk in enumerate(talks):
-        if not talk.customer_id:
-            continue
-        past = seen.setdefault(talk.customer_id, {"n": [0.0], **{name: [0.0, 0.0] for name in rates}})
-        n_before[row] = past["n"][0]
-        past["n"][0] += 1
-        for name, rate in rates.items():
-            total, n = past[name]
-            before[name][row] = (total + PRIOR_WEIGHT * rate) / (n + PRIOR_WEIGHT)
-            if name in talk.outcomes:
-                past[name] = [total + talk.outcomes[name], n + 1]
+    n_before = _numbers_before(talks)
     return {
         f"{PAST}conversations": np.log1p(n_before),
         f"{PAST}none": (n_before == 0).astype(np.float64),
-        **{f"{PAST}{name}": values for name, values in before.items()},
+        **{f"{PAST}{name}": _rates_before(talks, name) for name in (CONVERSION, SATISFACTION)},
     }
 
 
-def _mean_of(talks: list[TalkRow], outcome: str) -> float:
-    known = [talk.outcomes[outcome] for talk in talks if outcome in talk.outcomes]
-    return math.fsum(known) / len(known) if known else 0.0
+def _has_past(talk: TalkRow) -> bool:
+    """Whether it is known who it is with and what came before it; without a time nothing came before or after."""
+    return bool(talk.customer_id) and not math.isnan(talk.started_at)
+
+
+def _numbers_before(talks: list[TalkRow]) -> NDArray[np.float64]:
+    seen: Counter[str] = Counter()
+    n_before = np.zeros(len(talks))
+    for row, talk in enumerate(talks):
+        if _has_past(talk):
+            n_before[row] = seen[talk.customer_id]
+            seen[talk.customer_id] += 1
+    return n_before
+
+
+def _rates_before(talks: list[TalkRow], outcome: str) -> NDArray[np.float64]:
+    """How often it went well with the customer before, drawn towards how often it did with everybody until then."""
+    everybody, seen = _Tally(), defaultdict[str, _Tally](_Tally)
+    rates = np.full(len(talks), UNKNOWN_RATE)
+    for row, talk in enumerate(talks):
+        if not _has_past(talk):
+            continue
+        overall, own = everybody.rate(UNKNOWN_RATE), seen[talk.customer_id]
+        rates[row] = own.rate(overall)
+        if outcome in talk.outcomes:
+            own.add(talk.outcomes[outcome])
+            everybody.add(talk.outcomes[outcome])
+    return rates
+
+
+@dataclass
+class _Tally:
+    """A running mean."""
+
+    total: float = 0.0
+    n: int = 0
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.n += 1
+
+    def rate(self, prior: float) -> float:
+        """The mean, drawn towards another rate the less there is."""
+        return (self.total + PRIOR_WEIGHT * prior) / (self.n + PRIOR_WEIGHT)
 
 
 def _writing(table: ReplyTable) -> dict[str, NDArray[np.float64]]:
@@ -115,7 +146,7 @@ def _writing(table: ReplyTable) -> dict[str, NDArray[np.float64]]:
 
 
 def _is_latin(text: str) -> bool:
-    letters = [character for character in text if character.isalpha()]
+    letters = [character for character in SLOT.sub("", text) if character.isalpha()]
     return bool(letters) and sum(character.isascii() for character in letters) > len(letters) / 2
 
 

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from copilot.serving import promoted_settings
 from copilot.settings import Settings
 from copilot.shop import Shop
 from knowledge.archive.ingesting import IngestSettings
-from knowledge.imports.cells import ReadingRules
+from knowledge.imports.cells import CHINA_TIME, ReadingRules
 from knowledge.library.candidates import propose
 from knowledge.library.proposals import Proposal
 from knowledge.workspace import Workspace, utc_now
@@ -49,19 +48,30 @@ class MiningJob:
             return self.out.with_name(f"{self.out.name}.state")
         return workspace / "mining" / self.archive.resolve().name
 
+    def require_outside_archive(self) -> None:
+        """What is written into the archive's folder would be read as conversations by the next run.
+
+        Raises:
+            BadRequestError: it would.
+        """
+        for name, path in (("--out", self.out), ("--state", self.state)):
+            if path is not None and path.resolve().is_relative_to(self.archive.resolve()):
+                raise BadRequestError(name, str(path), f"a place outside the archive {self.archive}")
+
 
 def run_job(job: MiningJob, settings: Settings, workspace: Workspace | None, stage: Stage) -> MiningRun:
     """The candidates of an archive, compared with the library of the workspace where there is one.
 
     Raises:
         ImportFileError: the archive or another file cannot be read.
-        BadRequestError: the archive has no such outcome as was asked for.
+        BadRequestError: the archive has no such outcome as was asked for, or what is written would lie within it.
         CopilotError: there is no encoder.
     """
+    job.require_outside_archive()
     encoder = encoder_of(settings, workspace)
     known = _known(settings, workspace)
-    add_files(known, job.files, ReadingRules(UTC, datetime.now(UTC)))
-    run = run_mining(
+    add_files(known, job.files, ReadingRules(CHINA_TIME, utc_now()))
+    return run_mining(
         job.archive,
         job.state_folder(settings.workspace),
         encoder,
@@ -71,12 +81,6 @@ def run_job(job: MiningJob, settings: Settings, workspace: Workspace | None, sta
         around=_around(settings, workspace, known, encoder),
         stage=stage,
     )
-    wanted, outcomes = job.mining.evidence.outcome, run.mined.exposing.outcomes
-    if wanted and wanted not in outcomes:
-        raise BadRequestError(
-            "--outcome", wanted, f"an outcome of this archive: {', '.join(outcomes) or 'it has none'}"
-        )
-    return run
 
 
 def deliver(run: MiningRun, job: MiningJob, settings: Settings, workspace: Workspace | None) -> dict[str, Any]:

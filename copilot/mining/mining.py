@@ -1,12 +1,13 @@
 """From the replies of an archive to candidates with evidence: the whole of mining after reading."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.errors import BadRequestError
 from copilot.mining.agents import AgentRow, agent_rows
 from copilot.mining.contexts import Reading, message_vectors
 from copilot.mining.evidence import EvidenceSettings, MoveEvidence, gather_evidence
@@ -74,8 +75,14 @@ class Mined:
 def mine(
     table: ReplyTable, encoder: "Encoder", settings: MiningSettings, stage: Stage, known: Known | None = None
 ) -> Mined:
-    """Candidates with their evidence; the same table and settings always give the same."""
+    """Candidates with their evidence; the same table and settings always give the same.
+
+    Raises:
+        BadRequestError: the archive has no such outcome as was asked for.
+    """
     known = known or Known()
+    outcomes = outcome_table(table) | followed(table, known.deeds, settings.window_days)
+    _require_known(settings.evidence.outcome, outcomes)
     names = known.names()
     stage("replies")
     moves = find_moves(table.reply, names.with_slots(table.reply.texts))
@@ -84,7 +91,6 @@ def mine(
     vectors = message_vectors(messages, table.message.counts, encoder, settings.reading)
     stage("needs")
     needs = _needs(table, moves, vectors, settings)
-    outcomes = outcome_table(table) | followed(table, known.deeds, settings.window_days)
     exposing = Exposing(
         table=table,
         turns=Turns.of(table, moves.of_row, needs),
@@ -102,6 +108,13 @@ def _needs(table: ReplyTable, moves: Moves, vectors: NDArray[np.float32], settin
     cells = find_cells(vectors, table.message.counts, seed=settings.seed)
     n_moves = moves.n_used(settings.least_uses)
     return find_needs(vectors, cells, table.message.of_row, moves.of_row, n_moves=n_moves, seed=settings.seed)
+
+
+def _require_known(outcome: str, outcomes: Mapping[str, NDArray[np.float64]]) -> None:
+    if outcome and outcome not in outcomes:
+        raise BadRequestError(
+            "--outcome", outcome, f"an outcome of this archive: {', '.join(outcomes) or 'it has none'}"
+        )
 
 
 def silent_stage(_name: str) -> Callable[[int, int | None], None]:

@@ -32,7 +32,7 @@ def shortage_of(exposures: Exposures, settings: EffectSettings) -> Shortage | No
     if np.ptp(exposures.outcome) == 0:
         return Shortage(f"{exposures.outcome_name} was the same in every conversation")
     if not exposures.is_randomised and len(np.unique(exposures.agent[treated])) < 2:
-        return Shortage("only one agent has used it: agent and reply cannot be told apart")
+        return Shortage("no two agents are known to have used it: agent and reply cannot be told apart")
     return None
 
 

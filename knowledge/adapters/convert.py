@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.adapters import banking77, dstc11, jddc, risawoz, salesbot
+from knowledge.adapters import banking77, dstc11, jddc, risawoz, salesbot, stc3, uss
 from knowledge.errors import InvalidValueError
 
 Row = Mapping[str, object]
@@ -15,6 +15,9 @@ SOURCES: Mapping[str, Callable[[Path], Mapping[str, Iterable[Row]]]] = {
     "jddc": jddc.tables,
     "risawoz": risawoz.tables,
     "salesbot": salesbot.tables,
+    "stc3-en": stc3.english,
+    "stc3-zh": stc3.chinese,
+    "uss": uss.tables,
 }
 
 QRELS_COLUMNS = ("query-id", "corpus-id", "score")

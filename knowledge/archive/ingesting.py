@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,24 +11,31 @@ from pathlib import Path
 from knowledge.archive.outcomes import outcomes_of
 from knowledge.archive.positions import Position, archive_files, unread
 from knowledge.archive.reading import ArchiveFile, ReadingReport
-from knowledge.archive.table import ReplyRow, ReplyTable, Shards, TalkRow
-from knowledge.archive.turns import SESSION_GAP, replies_of
+from knowledge.archive.table import ReplyRow, ReplyTable, Shards, TalkRow, written_files
+from knowledge.archive.turns import SESSION_GAP, Reply, replies_of
 from knowledge.errors import ImportFileError
 from knowledge.imports.cells import ReadingRules
 from knowledge.imports.progress import Progress, silent
 from knowledge.imports.rows import ConversationRow
 from knowledge.tables import MessageRole
+from knowledge.text import canonical
 
 STATE_FILE = "state.json"
-FORMAT = 1
-REPLIES_PER_FILE = 100_000
+FORMAT = 2
+"""To be raised with every change of what a state holds; another one means reading all anew."""
+ROWS_PER_FILE = 100_000
 CONVERSATIONS_PER_PROGRESS = 2_000
 REMEMBERED_TEXTS = 200_000
+MAX_MESSAGE_CHARS = 2_000
+"""Of a burst; what stands beyond decides nothing about what the customer wants."""
 SHORTEST_NAME = 2
-NAME_SLOT = "{{customer.name}}"
 
-Mask = Callable[[str], str]
-"""A text with its personal data replaced; the same text always gives the same."""
+Mask = Callable[[str, str], str]
+"""A text with its personal data replaced, the customer's name (empty where it is not known) in any spelling among it.
+
+The same text and name always give the same.
+"""
+Hide = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,18 @@ class IngestSettings:
             raise ValueError(f"session_gap_hours is {self.session_gap_hours}; expected a positive number of hours")
 
 
-@dataclass(frozen=True)
+@dataclass
 class State:
-    """What a mining state folder holds."""
+    """What a mining state folder holds.
+
+    Attributes:
+        positions: How far each file was read, by its name.
+        n_shards: Pairs of files of replies and conversations that count; later ones are left from an interrupted run.
+    """
 
     settings: IngestSettings
     masking: str
-    positions: tuple[Position, ...] = ()
+    positions: dict[str, Position] = field(default_factory=dict)
     n_shards: int = 0
 
 
@@ -85,7 +97,9 @@ class Ingestion:
         self._names = names or {}
         self._folder = folder
         self._settings = settings
-        self._mask = lru_cache(REMEMBERED_TEXTS)(mask)
+        self._mask = mask
+        self._masked = lru_cache(REMEMBERED_TEXTS)(lambda text: mask(text, ""))
+        self._canonical = lru_cache(REMEMBERED_TEXTS)(canonical)
         self._masking = masking
 
     def run(self, archive: Path, rules: ReadingRules, progress: Progress = silent) -> Ingested:
@@ -98,53 +112,54 @@ class Ingestion:
         """
         files = archive_files(archive)
         state = self._state()
-        report = ReadingReport()
-        known = Shards(self._folder, state.n_shards).conversation_ids()
-        for name, path, begin in unread(files, state.positions):
-            report.n_files += 1
-            state = self._read(ArchiveFile(path, begin), name, state, _Run(rules, report, known, progress))
-        return Ingested(Shards(self._folder, state.n_shards).table(), report)
-
-    def _read(self, file: ArchiveFile, name: str, state: State, run: "_Run") -> State:
-        """The state after a file; it is written with every file of replies, so that a crash costs no more than one."""
         shards = Shards(self._folder, state.n_shards)
+        run = _Run(rules, ReadingReport(n_gone=len(state.positions.keys() - dict(files))), progress, state, shards)
+        run.known.update(shards.conversation_ids())
+        for name, path in unread(files, state.positions):
+            run.report.n_files += 1
+            self._read(name, path, run)
+        self._keep(run)
+        return Ingested(shards.table(), run.report)
+
+    def _read(self, name: str, path: Path, run: "_Run") -> None:
+        """Read a file on; the state is kept with every file of replies, so that a crash costs no more than one."""
+        before = run.state.positions.get(name)
+        file = ArchiveFile(path, before.n_bytes, before.n_lines) if before is not None else ArchiveFile(path)
         for conversation in file.conversations(run.rules, run.report):
-            self._add(conversation, shards, run)
-            if shards.n_waiting < REPLIES_PER_FILE:
+            self._add(conversation, run)
+            if run.shards.n_waiting < ROWS_PER_FILE:
                 continue
             if file.may_go_on:
-                state = self._written(shards, file, name, state)
+                run.reached(name, file)
+                self._keep(run)
             else:
-                shards.flush()
-        return self._written(shards, file, name, state)
+                run.shards.flush()
+        run.reached(name, file)
 
-    def _written(self, shards: Shards, file: ArchiveFile, name: str, state: State) -> State:
-        shards.flush()
-        others = [position for position in state.positions if position.path != name]
-        here = Position.at(file.path, name, file.n_bytes)
-        state = replace(state, positions=(*others, here), n_shards=shards.n)
-        _save(self._folder, state)
-        return state
+    def _keep(self, run: "_Run") -> None:
+        run.shards.flush()
+        run.state.n_shards = run.shards.n
+        _save(self._folder, run.state)
 
-    def _hiding(self, conversation: ConversationRow) -> Mask:
-        """How personal data is taken out of one conversation's texts."""
-        name = self._names.get(conversation.customer_id or "", "")
-        if len(name) < SHORTEST_NAME:
-            return self._mask
-        return lambda text: self._mask(text.replace(name, NAME_SLOT))
+    def _hiding(self, conversation: ConversationRow) -> Hide:
+        """How personal data is taken out of one conversation's texts; most of them, without the name, are known."""
+        name = self._names.get(conversation.customer_id or "", "").strip()
+        told_by = canonical(name.split()[0]) if name else ""
+        if len(told_by) < SHORTEST_NAME:
+            told_by = canonical(name)
+        if len(told_by) < SHORTEST_NAME:
+            return self._masked
+        return lambda text: self._mask(text, name) if told_by in self._canonical(text) else self._masked(text)
 
-    def _add(self, conversation: ConversationRow, shards: Shards, run: "_Run") -> None:
+    def _add(self, conversation: ConversationRow, run: "_Run") -> None:
         hide = self._hiding(conversation)
         replies = [
-            ReplyRow(
-                conversation_id=conversation.conversation_id,
-                **{**vars(reply), "message": hide(reply.message), "reply": hide(reply.reply)},
-            )
+            _kept(conversation.conversation_id, reply, hide)
             for reply in replies_of(conversation, timedelta(hours=self._settings.session_gap_hours))
         ]
         talk = self._talk(conversation, replies)
         run.count(conversation, talk, len(replies))
-        shards.add(talk, replies)
+        run.shards.add(talk, replies)
 
     def _talk(self, conversation: ConversationRow, replies: Sequence[ReplyRow]) -> TalkRow:
         times = [message.at.timestamp() for message in conversation.messages if message.at is not None]
@@ -165,8 +180,8 @@ class Ingestion:
         stored = _load(self._folder)
         if stored is not None and (stored.settings, stored.masking) == (self._settings, self._masking):
             return stored
-        for path in [*self._folder.glob("*.parquet"), self._folder / STATE_FILE] if stored is not None else []:
-            path.unlink(missing_ok=True)
+        if (self._folder / STATE_FILE).exists():
+            _forget(self._folder)
         return State(self._settings, self._masking)
 
 
@@ -176,8 +191,15 @@ class _Run:
 
     rules: ReadingRules
     report: ReadingReport
-    known: set[str]
     progress: Progress
+    state: State
+    shards: Shards
+    known: set[str] = field(default_factory=set)
+
+    def reached(self, name: str, file: ArchiveFile) -> None:
+        """Take in how far a file has been read."""
+        here = Position.at(file.path, name, n_bytes=file.n_bytes, n_lines=file.n_lines)
+        self.state.positions[name] = here
 
     def count(self, conversation: ConversationRow, talk: TalkRow, n_replies: int) -> None:
         """Take a conversation into the report."""
@@ -196,6 +218,12 @@ class _Run:
             self.progress(report.n_conversations, None)
 
 
+def _kept(conversation_id: str, reply: Reply, hide: Hide) -> ReplyRow:
+    """A reply without personal data; the message is cut only then, since half a number is not recognised."""
+    texts = {"message": hide(reply.message)[:MAX_MESSAGE_CHARS], "reply": hide(reply.reply)}
+    return ReplyRow(conversation_id=conversation_id, **{**vars(reply), **texts})
+
+
 def _load(folder: Path) -> State | None:
     path = folder / STATE_FILE
     if not path.exists():
@@ -207,11 +235,18 @@ def _load(folder: Path) -> State | None:
         return State(
             settings=IngestSettings(**stored["settings"]),
             masking=stored["masking"],
-            positions=tuple(Position(**position) for position in stored["positions"]),
+            positions={name: Position(**position) for name, position in stored["positions"].items()},
             n_shards=stored["n_shards"],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ImportFileError(f"{path}: not a mining state ({error}); delete its folder to read all anew") from error
+
+
+def _forget(folder: Path) -> None:
+    """Delete a state, which may hold what other settings would have replaced by slots."""
+    (folder / STATE_FILE).unlink()
+    for path in written_files(folder):
+        path.unlink()
 
 
 def _save(folder: Path, state: State) -> None:

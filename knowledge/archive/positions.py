@@ -1,7 +1,7 @@
 """Which part of which file has been read, so that the next run reads only what is new."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from knowledge.errors import ImportFileError
 
 SUFFIXES = (".jsonl", ".ndjson", ".parquet")
 PROBE_BYTES = 1 << 16
+"""At the beginning and at the end of what was read, to tell a rewritten file by."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,18 @@ class Position:
     Attributes:
         path: Relative to the archive's folder, with forward slashes.
         n_bytes: All of them for a Parquet file.
+        n_lines: Lines in these bytes.
     """
 
     path: str
     n_bytes: int
+    n_lines: int
     digest: str
 
     @classmethod
-    def at(cls, path: Path, name: str, n_bytes: int) -> "Position":
-        """The position after so many bytes of a file."""
-        return cls(name, n_bytes, _digest(path, n_bytes))
+    def at(cls, path: Path, name: str, *, n_bytes: int, n_lines: int) -> "Position":
+        """The position after so many bytes and lines of a file."""
+        return cls(name, n_bytes, n_lines, _digest(path, n_bytes))
 
     def still_holds(self, path: Path) -> bool:
         """Whether the file begins as it did when it was read up to here."""
@@ -51,23 +54,21 @@ def archive_files(archive: Path) -> list[tuple[str, Path]]:
     return [(path.relative_to(archive).as_posix(), path) for path in found]
 
 
-def unread(files: Sequence[tuple[str, Path]], read: Sequence[Position]) -> list[tuple[str, Path, int]]:
-    """Name, path and the byte to go on from, of each file that has more than was read.
+def unread(files: Sequence[tuple[str, Path]], read: Mapping[str, Position]) -> list[tuple[str, Path]]:
+    """Those files that have more than was read, by name.
 
     Raises:
         ImportFileError: a file that was read has been rewritten since, so that what is known of it no longer holds.
     """
-    positions = {position.path: position for position in read}
     left = []
     for name, path in files:
-        position = positions.get(name)
+        position = read.get(name)
         if position is not None and not position.still_holds(path):
             raise ImportFileError(
                 f"{path}: rewritten since it was read; archives may only grow. Delete the mining state to read all anew"
             )
-        begin = position.n_bytes if position is not None else 0
-        if path.stat().st_size > begin or position is None:
-            left.append((name, path, begin))
+        if position is None or path.stat().st_size > position.n_bytes:
+            left.append((name, path))
     return left
 
 

@@ -1,6 +1,7 @@
 """Stream the conversations of one archive file from where the last run stopped."""
 
 import json
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,9 @@ class ReadingReport:
     """What was read and what was not; `rejected` holds the first of `n_rejected`.
 
     Attributes:
+        n_replaced: Conversations that had been read before, and of which the later reading counts.
         n_unfinished: Last lines still being written; the next run reads them.
+        n_gone: Files that an earlier run has read and that are no longer there; what they said still counts.
     """
 
     n_files: int = 0
@@ -41,6 +44,7 @@ class ReadingReport:
     n_without_agent_id: int = 0
     n_replaced: int = 0
     n_unfinished: int = 0
+    n_gone: int = 0
     n_rejected: int = 0
     rejected: list[str] = field(default_factory=list)
 
@@ -53,10 +57,11 @@ class ReadingReport:
 
 @dataclass
 class ArchiveFile:
-    """One file being read; `n_bytes` is how far it has been, and grows while `conversations` is consumed."""
+    """One file being read; `n_bytes` and `n_lines` are how far it has been, and grow while `conversations` is read."""
 
     path: Path
     n_bytes: int = 0
+    n_lines: int = 0
 
     @property
     def may_go_on(self) -> bool:
@@ -91,9 +96,7 @@ class ArchiveFile:
         with self.path.open("rb") as file:
             encoding = _encoding(self.path.name, file.read(SAMPLED_BYTES))
             file.seek(self.n_bytes)
-            line = 0
             while content := file.readline(MAX_LINE_BYTES):
-                line += 1
                 if len(content) == MAX_LINE_BYTES:
                     raise ImportFileError(
                         f"{self.path.name}: a line of over {MAX_LINE_BYTES:,} bytes, expected {EXPECTED}"
@@ -103,21 +106,26 @@ class ArchiveFile:
                     report.n_unfinished += 1
                     return
                 self.n_bytes += len(content)
+                self.n_lines += 1
                 if content.strip():
-                    yield line, value
+                    yield self.n_lines, value
 
 
 def _encoding(name: str, start: bytes) -> str:
-    """What the whole lines at the start of a file are written in; the last line may be cut off anywhere."""
-    whole = start[: start.rfind(b"\n") + 1]
+    """What most of the lines at the start of a file are written in; a few may be broken."""
+    telling = [line for line in start.split(b"\n") if not line.isascii() or b"\0" in line]
     for encoding in ENCODINGS:
-        try:
-            whole.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if b"\0" not in start:
+        if sum(_is_text(line, encoding) for line in telling) * 2 >= len(telling):
             return encoding
     raise ImportFileError(f"{name}: not text, or in an unknown encoding; expected {EXPECTED} in UTF-8 or GB18030")
+
+
+def _is_text(line: bytes, encoding: str) -> bool:
+    """Whether a line is text; the last one may be cut off inside a character."""
+    try:
+        return "\0" not in getincrementaldecoder(encoding)().decode(line)
+    except UnicodeDecodeError:
+        return False
 
 
 def _parsed(content: bytes, encoding: str) -> object:
@@ -132,7 +140,7 @@ def _parsed(content: bytes, encoding: str) -> object:
 
 
 def _checked(file: str, line: int, cells: object, rules: ReadingRules, report: ReadingReport) -> ConversationRow | None:
-    """The conversation, or nothing when it is rejected; its count of lines begins where this run began."""
+    """The conversation, or nothing when it is rejected."""
     if not isinstance(cells, dict):
         reason = f"not JSON ({cells})" if isinstance(cells, ValueError) else f"got a JSON {type(cells).__name__}"
         report.reject(file, RejectedRow(line, "", "", reason, EXPECTED))

@@ -84,33 +84,35 @@ class ReplyTable:
 
 @dataclass
 class Shards:
-    """The Parquet files of one mining state; a later row of a conversation takes the place of an earlier one."""
+    """The Parquet files of one mining state; a later row of a conversation takes the place of an earlier one.
+
+    Attributes:
+        n: How many pairs of files were written.
+        n_waiting: Conversations and replies that are not written yet.
+    """
 
     folder: Path
     n: int = 0
-    _replies: list[ReplyRow] = field(default_factory=list)
-    _talks: list[TalkRow] = field(default_factory=list)
+    n_waiting: int = 0
+    _waiting: dict[str, tuple[TalkRow, list[ReplyRow]]] = field(default_factory=dict)
 
     def add(self, talk: TalkRow, replies: Iterable[ReplyRow]) -> None:
         """Keep a conversation until `flush` writes it."""
-        self._talks.append(talk)
-        self._replies += replies
-
-    @property
-    def n_waiting(self) -> int:
-        """Replies that are not written yet."""
-        return len(self._replies)
+        row = (talk, list(replies))
+        self._waiting[talk.conversation_id] = row
+        self.n_waiting += 1 + len(row[1])
 
     def flush(self) -> None:
         """Write what waits as the next two files."""
-        if not self._talks:
+        if not self._waiting:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write(self.folder / TALKS_FILE.format(self.n), [_talk_cells(talk) for talk in self._talks])
-        _write(self.folder / REPLIES_FILE.format(self.n), [vars(reply) for reply in self._replies or [_NO_REPLY]])
+        replies = [reply for _, its_replies in self._waiting.values() for reply in its_replies]
+        _write(self.folder / TALKS_FILE.format(self.n), [_talk_cells(talk) for talk, _ in self._waiting.values()])
+        _write(self.folder / REPLIES_FILE.format(self.n), [vars(reply) for reply in replies or [_NO_REPLY]])
         self.n += 1
-        self._talks.clear()
-        self._replies.clear()
+        self.n_waiting = 0
+        self._waiting.clear()
 
     def conversation_ids(self) -> set[str]:
         """Of every conversation written so far."""
@@ -125,6 +127,12 @@ class Shards:
     def table(self) -> ReplyTable:
         """Everything written so far."""
         return _table(self.folder, self.n)
+
+
+def written_files(folder: Path) -> list[Path]:
+    """The files that `Shards` has written in a folder, and no others."""
+    names = (TALKS_FILE, REPLIES_FILE)
+    return [path for name in names for path in sorted(folder.glob(name.replace("{:06d}", "[0-9]" * 6)))]
 
 
 _NO_REPLY = ReplyRow("", 0, 0, 0, 0.0, "", "", "", "", False)
@@ -234,5 +242,11 @@ class _Interned:
         self._rows.append(numbers[rows])
 
     def words(self, order: NDArray[np.intp]) -> Words:
-        """The texts, and which one each row says, in this order of rows."""
-        return Words(list(self._known), np.concatenate([np.zeros(0, np.int32), *self._rows])[order])
+        """The texts as they first come up in this order of rows, however they were spread over files."""
+        rows = np.concatenate([np.zeros(0, np.int32), *self._rows])[order]
+        used, first, places = np.unique(rows, return_index=True, return_inverse=True)
+        by_first_row = np.argsort(first)
+        numbers = np.empty(len(used), np.int32)
+        numbers[by_first_row] = np.arange(len(used), dtype=np.int32)
+        known = list(self._known)
+        return Words([known[text] for text in used[by_first_row].tolist()], numbers[places])

@@ -8,8 +8,6 @@ from knowledge.imports.rows import ConversationRow, MessageRow
 from knowledge.tables import MessageRole
 
 SESSION_GAP = timedelta(hours=12)
-MAX_MESSAGE_CHARS = 2_000
-"""Of a burst; what stands beyond decides nothing about what the customer wants."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,8 @@ class Reply:
         session: Counts from 0 within the conversation.
         position: Of the agent's message in the conversation, from 1.
         turn: Counts the customer's bursts within the session, from 0.
+        at: Seconds since 1970; NaN where there is no time.
+        message: All that the customer wrote since the agent wrote last, one line a message.
         answered: Whether the customer wrote again in the session.
     """
 
@@ -57,22 +57,23 @@ def sessions_of(messages: Sequence[MessageRow], gap: timedelta) -> Iterator[list
             yield session
             session = []
         session.append((position, message))
-        last = message.at if message.at is not None else last
+        if message.at is not None:
+            last = message.at if last is None else max(last, message.at)
     if session:
         yield session
 
 
 def _replies(conversation: ConversationRow, number: int, session: Sequence[tuple[int, MessageRow]]) -> Iterator[Reply]:
-    last_customer = max((p for p, message in session if message.role is MessageRole.CUSTOMER), default=0)
+    last_customer = max((position for position, message in session if _is_asking(message, conversation)), default=0)
     burst: list[str] = []
     turn, answering = -1, False
     for position, message in session:
-        if message.role is MessageRole.CUSTOMER:
-            if _is_somebody_else(message, conversation):
-                continue
+        if _is_asking(message, conversation):
             if answering or turn < 0:
                 turn, burst, answering = turn + 1, [], False
             burst.append(message.text)
+            continue
+        if message.role is MessageRole.CUSTOMER:
             continue
         answering = turn >= 0
         text = _joined(burst)
@@ -90,11 +91,15 @@ def _replies(conversation: ConversationRow, number: int, session: Sequence[tuple
             )
 
 
-def _is_somebody_else(message: MessageRow, conversation: ConversationRow) -> bool:
-    """Whether another member of a group wrote this, whom the agent did not answer."""
-    return None not in (message.author_id, conversation.customer_id) and message.author_id != conversation.customer_id
+def _is_asking(message: MessageRow, conversation: ConversationRow) -> bool:
+    """Whether the customer wrote this, and not another member of a group, whom the agent does not answer."""
+    is_somebody_else = message.author_id != conversation.customer_id and None not in (
+        message.author_id,
+        conversation.customer_id,
+    )
+    return message.role is MessageRole.CUSTOMER and not is_somebody_else
 
 
 def _joined(burst: Sequence[str]) -> str:
     """A burst as one message; a line break keeps its parts apart."""
-    return "\n".join(text for text in burst if text)[:MAX_MESSAGE_CHARS]
+    return "\n".join(text for text in burst if text)

@@ -132,11 +132,11 @@ def _by_uses(label_of_text: NDArray[np.int32], replies: Words) -> Moves:
 
 
 def _centres(of_text: NDArray[np.int32], replies: Words, n_moves: int) -> list[int]:
-    """The most used text of each move, of equally used ones the shortest."""
-    centres = [NONE] * n_moves
-    lengths = np.array([len(text) for text in replies.texts])
-    for text in np.lexsort((lengths, -replies.counts)).tolist():
-        move = of_text[text]
-        if move != NONE and centres[move] == NONE:
-            centres[move] = text
-    return centres
+    """The most used text of each move, of equally used ones the shortest, then the first in the order of characters."""
+    counts, texts = replies.counts.tolist(), replies.texts
+    best: dict[int, tuple[int, int, str, int]] = {}
+    for row, move in enumerate(of_text.tolist()):
+        key = (-counts[row], len(texts[row]), texts[row], row)
+        if move != NONE and (move not in best or key < best[move]):
+            best[move] = key
+    return [best[move][-1] for move in range(n_moves)]

@@ -23,7 +23,8 @@ LEAST_PER_CLASS = 2
 """A class of one turn has no spread to learn from; where turns are drawn, a small group may be left with one."""
 BROAD, BROAD_SHARE = 5.0, 0.2
 """Effective number of needs from which a move says nothing about any: five, or a fifth of all where there are few."""
-LEAST_BROAD = 2.0
+LEAST_BROAD = 1.9
+"""Where there are two needs only: just below the two that would take exactly as many uses for either."""
 OWN_SHARE = 0.6
 """A move that is used for its own need more than this is never ordinary, however many others it is used for too."""
 OTHER = -1

@@ -1,6 +1,6 @@
 """What agents do next: after a reply, what customers come back with, and what then is answered."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,14 +28,17 @@ def next_steps(
 
     Only moves that are candidates lead or follow; `move` and `need` are of each row.
     """
-    counts: dict[int, Counter[tuple[int, int]]] = {}
+    seen: set[tuple[int, int, int, int]] = set()
     usable = (move >= 0) & (move < len(is_candidate))
     usable[usable] = is_candidate[move[usable]]
     rows = np.flatnonzero(usable)
     for here, there in zip(rows[:-1].tolist(), rows[1:].tolist(), strict=True):
         same_session = table.talk[here] == table.talk[there] and table.session[here] == table.session[there]
         if same_session and table.turn[there] > table.turn[here] and move[there] != move[here]:
-            counts.setdefault(int(move[here]), Counter())[int(need[there]), int(move[there])] += 1
+            seen.add((int(move[here]), int(need[there]), int(move[there]), int(table.talk[here])))
+    counts: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for first, wanted, second, _ in seen:
+        counts[first][wanted, second] += 1
     return {
         first: [Step(*step, n) for step, n in sorted(found.items(), key=_most_seen) if n >= LEAST_SEEN][:MOST_STEPS]
         for first, found in counts.items()

@@ -59,11 +59,12 @@ class StaticEncoder:
             UnsupportedModelError: it has another tokenizer than the bundled model's, so that no frequencies are known.
             DamagedModelError: a file is missing or not what it should be.
         """
+        manifest = read_manifest(path)
+        manifest.check_sizes(path)
         if not (path / FAST_TOKENIZER_FILE).exists():
             raise UnsupportedModelError(
                 f"{path}: word vectors alone need the bundled tokenizer ({FAST_TOKENIZER_FILE}); use the network"
             )
-        manifest = read_manifest(path)
         tokenizer = UnigramTokenizer.from_file(path / FAST_TOKENIZER_FILE, max_tokens=MAX_TOKENS + 2)
         rows, scales = _word_vectors(path / MODEL_FILE, len(tokenizer.scores))
         return cls(

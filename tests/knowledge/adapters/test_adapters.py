@@ -69,7 +69,7 @@ def test_an_english_catalogue_keeps_its_guide_as_a_document(tmp_path: Path) -> N
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match="banking77, dstc11, jddc, risawoz, salesbot"):
+    with pytest.raises(InvalidValueError, match="banking77, dstc11, jddc, risawoz, salesbot, stc3-en, stc3-zh, uss"):
         convert("ebay", tmp_path, tmp_path / "out")
 
 
