@@ -153,7 +153,10 @@ def test_with_one_agent_or_none_known_there_is_no_effect_and_a_reason(
     assert rows
     for row in rows:
         assert (row["verdict"], row["effect"], row["n_agents"]) == ("cannot-tell", None, n_agents)
-    assert "no two agents are known to have used it: agent and reply cannot be told apart" in by_text(rows, "算下来")["why"]
+    assert (
+        "no two agents are known to have used it: agent and reply cannot be told apart"
+        in by_text(rows, "算下来")["why"]
+    )
 
 
 def test_without_times_the_period_is_empty(

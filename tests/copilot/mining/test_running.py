@@ -1,6 +1,8 @@
 """From archive to rows: the same every time, in one run or two, and without a trace of anybody."""
 
 import json
+import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from copilot.sample.world import SampleConfig, World, build_world
 from eval.effects.settings import EffectSettings
 from eval.effects.verdicts import JudgementSettings
 from knowledge.archive.ingesting import IngestSettings
-from models.encoders.hashing import HashEncoder
+from models.encoders import open_encoder
+from models.encoders.encoder import Encoder
 
 
 @pytest.mark.slow
@@ -97,7 +100,7 @@ def test_nothing_personal_survives_into_candidates(
 N_TALKS = 6_000
 LENIENT = EvidenceSettings(
     with_side_effects=False,
-    effects=EffectSettings(least_rows=30),
+    effects=EffectSettings(least_rows=80),
     judging=JudgementSettings(largest_error=0.12),
 )
 """For an archive far smaller than a brand's, in which the planted effects are far larger than a script's."""
@@ -107,7 +110,7 @@ def sample_world() -> World:
     return build_world(SampleConfig(seed=11, n_customers=600, n_conversations=N_TALKS))
 
 
-def mined_sample(world: World, effects: dict[str, float], folder: Path) -> MiningRun:
+def mined_sample(world: World, effects: dict[str, float], folder: Path, encoder: Encoder) -> MiningRun:
     """What is mined from conversations of the sample brand in which scripts have these effects."""
     folder.mkdir()
     with (folder / "chats.jsonl").open("w", encoding="utf-8") as file:
@@ -122,7 +125,7 @@ def mined_sample(world: World, effects: dict[str, float], folder: Path) -> Minin
     return run_mining(
         folder / "chats.jsonl",
         folder / "state",
-        HashEncoder(),
+        encoder,
         settings=MiningSettings(evidence=LENIENT),
         reading=IngestSettings(),
         known=known,
@@ -146,18 +149,16 @@ def script_of(found: MiningRun, row: dict[str, Any]) -> str:
 
 @pytest.mark.slow
 def test_large_planted_effects_are_found_and_where_there_are_none_none_are(tmp_path: Path) -> None:
-    world = sample_world()
-    goal = {planned.script_id: planned.goal for planned in world.brand.plan}
-    need = {planned.script_id: planned.need for planned in world.brand.plan}
-    uses = [one for talk in world.conversations({}) for one in talk.script_ids if goal.get(one) == "conversion"]
-    often = sorted(set(uses), key=lambda one: (-uses.count(one), one))
-    best = often[0]
-    worst = next(one for one in often if need[one] != need[best])
-    found = mined_sample(world, {best: 0.4, worst: -0.4}, tmp_path / "planted")
+    """Of scripts that are meant to sell, the most used one helps, and the most used one for another need harms."""
+    cache = Path(os.environ.get("COPILOT_MODELS") or Path.home() / ".cache" / "customer-copilot" / "models")
+    world, encoder = sample_world(), open_encoder("default", folder=cache, threads=1)
+    need = {planned.script_id: planned.need for planned in world.brand.plan if planned.goal == "conversion"}
+    uses = Counter(one for talk in world.conversations({}) for one in talk.script_ids if one in need)
+    often = sorted(uses, key=lambda one: (-uses[one], one))
+    worst = next(one for one in often if need[one] != need[often[0]])
+    found = mined_sample(world, {often[0]: 0.4, worst: -0.4}, tmp_path / "planted", encoder)
     told = {script_of(found, row): row["verdict"] for row in found.rows if row["verdict"] != "cannot-tell"}
-    assert told[best] == "helps"
-    assert told[worst] == "harms"
-    nothing = mined_sample(world, {}, tmp_path / "nothing")
+    assert told == {often[0]: "helps", worst: "harms"}
+    nothing = mined_sample(world, {}, tmp_path / "nothing", encoder)
     assert len(nothing.rows) > 20
-    n_told = sum(row["verdict"] != "cannot-tell" for row in nothing.rows)
-    assert n_told <= 0.1 * len(nothing.rows)
+    assert [row["text"] for row in nothing.rows if row["verdict"] != "cannot-tell"] == []

@@ -147,7 +147,7 @@ def test_a_candidate_of_one_agent_has_no_effect() -> None:
     exposures = drawn()
     found = evidence_of(exposures.take(~exposures.treated | (exposures.agent == 3)))
     assert found.effect is None
-    assert "one agent" in found.too_little
+    assert "no two agents" in found.too_little
 
 
 def test_an_outcome_that_never_differs_has_no_effect() -> None:
