@@ -185,9 +185,9 @@ def test_what_one_customer_was_told_again_and_again_is_nobodys_script(
 
 
 def test_two_moves_whose_templates_come_out_alike_keep_apart(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("copilot.mining.candidates.Templates.induce", lambda _self, _wordings: "亲{{blank_1}}")
+    monkeypatch.setattr("copilot.mining.candidates.Templates.induce", lambda _self, _wordings: "亲爱的{{blank_1}}")
     rows = candidate_rows(run.mined, Surroundings(names=Known().names()))
-    assert {row["text"] for row in rows} == {"亲{{blank_1}}"}
+    assert {row["text"] for row in rows} == {"亲爱的{{blank_1}}"}
     assert len({row["candidate_id"] for row in rows}) == len(rows) > 1
 
 

@@ -97,10 +97,10 @@ def test_nothing_personal_survives_into_candidates(
     assert [secret for secret in secrets if secret in written] == []
 
 
-N_TALKS = 6_000
+N_TALKS = 4_000
 LENIENT = EvidenceSettings(
     with_side_effects=False,
-    effects=EffectSettings(least_rows=80),
+    effects=EffectSettings(least_rows=60),
     judging=JudgementSettings(largest_error=0.12),
 )
 """For an archive far smaller than a brand's, in which the planted effects are far larger than a script's."""
