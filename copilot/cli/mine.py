@@ -215,7 +215,13 @@ def _print(run: "MiningRun", summary: dict[str, Any]) -> None:
     for row in run.rows[:SHOWN]:
         if row["verdict"] == "helps":
             typer.echo(f"  {row['text'][:60]}\n    {row['why']}")
-    typer.echo(f"written to {summary['out']}" if "out" in summary else f"at the desk: {summary['desk']}")
+    typer.echo(f"written to {summary['out']}" if "out" in summary else _at_the_desk(summary["desk"]))
+
+
+def _at_the_desk(counts: dict[str, int]) -> str:
+    new, refreshed, decided = counts["n_added"], counts["n_refreshed"], counts["n_already_decided"]
+    rejected = counts["n_still_rejected"]
+    return f"/desk/candidates: {new} new, {refreshed} refreshed, {rejected} rejected before, {decided} decided before"
 
 
 _NOTICES = {

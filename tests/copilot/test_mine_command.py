@@ -100,7 +100,7 @@ def test_people_read_what_was_read_and_found(run: Run, archive: Path, tmp_path: 
 def test_with_a_workspace_candidates_go_to_its_desk(run: Run, archive: Path, workspace: Path) -> None:
     first = json.loads(run("--archive", archive, "-w", workspace, "--json").stdout)
     assert first["desk"]["n_added"] == 2
-    assert "at the desk: " in run("--archive", archive, "-w", workspace).stdout
+    assert "/desk/candidates: " in run("--archive", archive, "-w", workspace).stdout
     assert (workspace / "mining" / "chats.jsonl" / "state.json").exists()
 
 
