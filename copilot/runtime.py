@@ -22,8 +22,6 @@ from knowledge.workspace import Workspace, utc_now
 
 logger = logging.getLogger(__name__)
 
-RULES_FILE = "rules.toml"
-
 
 @dataclass(frozen=True)
 class Runtime:
@@ -62,8 +60,7 @@ class Runtime:
         known = None if isinstance(found.encoder, NoEncoder) else found.encoder
         encoder = known or WordsOnlyEncoder(index.dim)
         shop = Shop.read(workspace.folder)
-        own_rules = workspace.folder / RULES_FILE
-        rules = RuleBook.load(own_rules if own_rules.is_file() else None)
+        rules = RuleBook.of_workspace(workspace.folder)
         engine = Engine(
             workspace.database,
             index,

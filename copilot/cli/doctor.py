@@ -141,8 +141,6 @@ def _look_at_index(settings: "Settings") -> str:
 
 def _look_at_rules(settings: "Settings") -> str:
     from copilot.engine.compliance import RuleBook
-    from copilot.runtime import RULES_FILE
 
-    own = settings.workspace / RULES_FILE
-    book = RuleBook.load(own if own.is_file() else None)
+    book = RuleBook.of_workspace(settings.workspace)
     return f"{len(book.rules)} rules, version {book.version}"

@@ -15,6 +15,7 @@ from copilot.engine.cards import ProductCard
 from copilot.errors import BadRequestError
 from knowledge.text import normalise
 
+FILE_NAME = "rules.toml"
 PRICE = re.compile(r"(?:¥|￥|rmb\s?)(\d+(?:\.\d{1,2})?)|(?<![\d.])(\d+(?:\.\d{1,2})?)\s?元", re.IGNORECASE)
 Severity = Literal["block", "warn"]
 
@@ -89,13 +90,23 @@ class RuleBook:
         Raises:
             BadRequestError: the file is not TOML or a rule has a wrong shape; names file and rule.
         """
-        file = path if path is not None else resources.files("copilot.rules") / "rules.toml"
+        file = path if path is not None else resources.files("copilot.rules") / FILE_NAME
         content = file.read_bytes()
         try:
             specs = [RuleSpec.model_validate(rule) for rule in tomllib.loads(content.decode()).get("rule", [])]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
             raise BadRequestError(f"rules file {file}", str(error), "TOML tables [[rule]]") from error
         return cls(tuple(Rule.of(spec) for spec in specs), hashlib.sha256(content).hexdigest()[:12])
+
+    @classmethod
+    def of_workspace(cls, folder: Path) -> "RuleBook":
+        """The rules of a workspace's own `rules.toml`, or the shipped ones.
+
+        Raises:
+            BadRequestError: the file is not what it should be.
+        """
+        own = folder / FILE_NAME
+        return cls.load(own if own.is_file() else None)
 
     def _check(self, text: str) -> tuple[Finding, ...]:
         """Every rule that fires on a text; the last twenty thousand answers are kept."""

@@ -21,7 +21,6 @@ from copilot.engine.small_talk import SmallTalk
 from copilot.errors import NotReadyError
 from copilot.evaluation.rows import Answered, query_rows, timing_rows
 from copilot.evaluation.tenure import Tenures
-from copilot.runtime import RULES_FILE
 from copilot.settings import Settings
 from copilot.shop import Shop
 from eval.datasets.turns import LoggedTurn
@@ -74,7 +73,7 @@ class Answerer:
             EngineSetup(
                 tenant_id=settings.tenant,
                 policy=plan.policy,
-                rules=RuleBook.load(own_rules(workspace)),
+                rules=RuleBook.of_workspace(workspace.folder),
                 models=ProductModels.of(Affinity.load(plan.prepared / AFFINITY_FOLDER)),
                 shop=ShopProfile(shop.name, shop.language),
                 small_talk=SmallTalk.of_workspace(workspace.folder),
@@ -138,9 +137,3 @@ class Answerer:
 def opened(plan: AnsweringPlan) -> Answerer:
     """The answerer of a process that does nothing else; it is closed when the process ends."""
     return Answerer(plan)
-
-
-def own_rules(workspace: Workspace) -> Path | None:
-    """The workspace's own rules, if it has any."""
-    path = workspace.folder / RULES_FILE
-    return path if path.is_file() else None

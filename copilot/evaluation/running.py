@@ -20,7 +20,7 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.eligibility import ProductRules
 from copilot.engine.policy import Exploration, Policy
 from copilot.errors import BadRequestError, NotReadyError
-from copilot.evaluation.answering import AFFINITY_FOLDER, LIBRARY_FOLDER, AnsweringPlan, own_rules
+from copilot.evaluation.answering import AFFINITY_FOLDER, LIBRARY_FOLDER, AnsweringPlan
 from copilot.evaluation.setting import DataFacts, LibraryOf, RunSetting, code_version, digest_of
 from copilot.evaluation.shards import QUERIES, TIMINGS, Shards, answer_all
 from copilot.serving import promoted_settings
@@ -163,7 +163,7 @@ def _prepare(
         library=library.version,
         database_seq=seq,
         model=encoder.fingerprint,
-        rules=RuleBook.load(own_rules(workspace)).version,
+        rules=RuleBook.of_workspace(workspace.folder).version,
         product_rules=digest_of(ProductRules()),
         untimed_at=_publications(workspace, settings.tenant)[1],
         trained_until=survey.first_at,

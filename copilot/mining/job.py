@@ -1,6 +1,5 @@
 """One `copilot mine`: an archive, what is known beside it, and where the candidates go."""
 
-import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from copilot.mining.inputs import Files, Known, add_files, known_of_workspace
 from copilot.mining.library import LibraryScripts, compliance_of
 from copilot.mining.mining import MiningSettings, Stage
 from copilot.mining.running import MiningRun, run_mining, write_rows
-from copilot.runtime import RULES_FILE
 from copilot.serving import promoted_settings
 from copilot.settings import Settings
 from copilot.shop import Shop
@@ -25,8 +23,6 @@ from knowledge.workspace import Workspace, utc_now
 
 if TYPE_CHECKING:
     from models.encoders.encoder import Encoder
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -120,8 +116,7 @@ def _known(settings: Settings, workspace: Workspace | None) -> Known:
 
 
 def _around(settings: Settings, workspace: Workspace | None, known: Known, encoder: "Encoder") -> Surroundings:
-    own_rules = settings.workspace / RULES_FILE
-    rules = RuleBook.load(own_rules if own_rules.is_file() else None)
+    rules = RuleBook.of_workspace(settings.workspace)
     near: Find = nothing_found
     if workspace is not None:
         near = LibraryScripts.of_database(workspace.database, settings.tenant, encoder.encode_queries).near
