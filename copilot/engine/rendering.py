@@ -9,6 +9,21 @@ from copilot.engine.context import AgentContext, CustomerContext
 from knowledge.tables import Scene
 
 SLOT = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+FILLABLE = frozenset(
+    {
+        "shop.name",
+        "agent.name",
+        "customer.name",
+        "customer.city",
+        "order.id",
+        "order.status",
+        "product.name",
+        "product.sku",
+        "product.price",
+        "product.stock",
+    }
+)
+"""The slots that `slot_values` may have a value for; any other blocks a script for ever."""
 ORDER_STATUS = {
     "zh": {"paid": "已付款，待发货", "shipped": "已发货，运输中", "delivered": "已签收", "refunded": "已退款"},
     "en": {

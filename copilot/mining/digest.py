@@ -10,8 +10,8 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
+from copilot.engine.rendering import FILLABLE
 from copilot.mining.health import (
-    KNOWN_SLOTS,
     NOT_ASKED,
     PURCHASE,
     read_asked,
@@ -143,7 +143,7 @@ def digest(database: Database, tenant_id: str, *, encode: Encode, mask: Mask, no
         never_shown=never_shown(scripts, exposures, now=now),
         expiring=expiring(scripts, now=now),
         expired=expired(scripts, now=now),
-        orphan_slots=orphan_slots(scripts, KNOWN_SLOTS),
+        orphan_slots=orphan_slots(scripts, FILLABLE),
         candidates=candidates,
     )
 

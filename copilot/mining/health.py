@@ -25,21 +25,6 @@ USED: Final = (DecisionKind.ACCEPT, DecisionKind.EDIT)
 NOT_ASKED: Final = ("no_message", "no_content", "small_talk")
 """Reasons for silence that no script could have broken."""
 PURCHASE: Final = "purchase"
-KNOWN_SLOTS: Final = frozenset(
-    {
-        "shop.name",
-        "agent.name",
-        "product.name",
-        "product.sku",
-        "product.price",
-        "product.stock",
-        "customer.name",
-        "customer.city",
-        "order.id",
-        "order.status",
-    }
-)
-"""What the engine can fill; see copilot/engine/rendering.py."""
 
 
 def read_scripts(session: Session, tenant_id: str) -> list[LibraryScript]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
+from copilot.engine.rendering import FILLABLE
 from copilot.errors import BadRequestError
 from copilot.web.candidates import read_candidate
 from copilot.web.idempotency import write_once
@@ -15,21 +16,6 @@ from knowledge.library.wording import Wording
 from knowledge.tables import Candidate
 from knowledge.workspace import utc_now
 
-SLOTS = frozenset(
-    {
-        "shop.name",
-        "agent.name",
-        "customer.name",
-        "customer.city",
-        "order.id",
-        "order.status",
-        "product.name",
-        "product.sku",
-        "product.price",
-        "product.stock",
-    }
-)
-"""What `copilot.engine.rendering.slot_values` can fill."""
 _EDITED = {"text", "title", "triggers", "stage", "scene", "skus", "kind"}
 
 
@@ -125,7 +111,7 @@ def _wording(services: Services, candidate: Candidate, wanted: ApproveIn | Merge
     values = {name: getattr(candidate, name) for name in _EDITED if name != "kind"} | changes
     _check_allowed(services, values["text"])
     values |= {name: tuple(values[name]) for name in ("triggers", "skus")}
-    return Wording(slots=SLOTS, **values)
+    return Wording(slots=FILLABLE, **values)
 
 
 def _check_allowed(services: Services, text: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from copilot.engine.compliance import RuleBook
+from copilot.engine.rendering import FILLABLE
 from copilot.web.candidates import LiveScript
 from copilot.web.console.highlight import Piece
 from copilot.web.console.translation import Words
@@ -22,7 +23,6 @@ from copilot.web.desk.forest import (
     tone_beside,
     tone_of,
 )
-from copilot.web.reviewing import SLOTS
 from eval.statistics.estimate import Estimate
 from knowledge.library.candidates import OPEN
 from knowledge.library.wording import unknown_slots
@@ -159,7 +159,7 @@ def check_text(text: str, rules: RuleBook, mined: Sequence[RuleFinding] = ()) ->
     ]
     known = {one.rule for one in now}
     earlier = [one for one in mined if one.rule not in known and one.severity != "block"]
-    return Check(not text.strip(), unknown_slots(text, SLOTS), [*now, *earlier])
+    return Check(not text.strip(), unknown_slots(text, FILLABLE), [*now, *earlier])
 
 
 def cited_conversations(candidate: Candidate) -> list[str]:

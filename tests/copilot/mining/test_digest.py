@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from copilot.engine.cards import ProductCard
-from copilot.engine.context import AgentContext, Bought, CustomerContext
-from copilot.engine.rendering import slot_values
 from copilot.mining import digest_markdown
 from copilot.mining.digest import Digest, Week, digest
-from copilot.mining.health import KNOWN_SLOTS, read_asked, read_exposures, read_scripts, read_windows
+from copilot.mining.health import read_asked, read_exposures, read_scripts, read_windows
 from knowledge.errors import InvalidValueError
 from knowledge.health.rows import Exposure, Tally, TwoWindows, Unanswered
 from knowledge.tables import (
@@ -25,7 +22,6 @@ from knowledge.tables import (
     Decision,
     DecisionKind,
     Outcome,
-    Scene,
     ScriptStatus,
     ScriptUse,
     Suggestion,
@@ -164,16 +160,6 @@ def test_acceptance_and_outcomes_before_and_after(shop) -> None:
         assert read_windows(session, DEFAULT_TENANT, start, middle, NOON, outcome="purchase") == [
             TwoWindows("s1", Tally(2, 1), Tally(1, 0))
         ]
-
-
-def test_every_slot_the_engine_fills_is_known() -> None:
-    bought = Bought("o1", "p", NOON, "paid", 1, 9900)
-    customer = CustomerContext("u", name="小雨", city="杭州", bought=(bought,))
-    product = ProductCard("p", "面霜", "护肤", "99", 9900, "CNY", 3, frozenset(), None, "active")
-    values = slot_values(
-        customer, AgentContext("a", name="阿禾"), product, shop_name="栖白", scene=Scene.DIRECT, language="zh"
-    )
-    assert values.keys() == KNOWN_SLOTS
 
 
 def made(shop, **kwargs) -> Digest:

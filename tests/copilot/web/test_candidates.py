@@ -6,14 +6,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from copilot.engine.cards import ProductCard
-from copilot.engine.context import AgentContext, Bought, CustomerContext
-from copilot.engine.rendering import slot_values
 from copilot.runtime import Runtime
-from copilot.web.reviewing import SLOTS
 from knowledge.library.candidates import propose
 from knowledge.library.proposals import Proposal
-from knowledge.tables import DEFAULT_TENANT, Scene
+from knowledge.tables import DEFAULT_TENANT
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ABROAD = "可以寄到港澳台，运费到付。"
@@ -154,15 +150,6 @@ def test_a_slot_that_nothing_fills_is_refused_by_its_name(client: TestClient, of
     refused = client.post(f"{offered}/approve", json={"text": "{{customer.name}}，运费 {{freight}} 元"})
     assert refused.status_code == 422
     assert "'freight'" in refused.json()["detail"]
-
-
-def test_the_slots_that_may_be_used_are_those_that_the_engine_fills() -> None:
-    order = Bought("o1", "cream", NOON, "paid", 1.0, None)
-    product = ProductCard("cream", "面霜", "", "129", 12_900, "CNY", 9, frozenset(), None, "active")
-    known = slot_values(
-        CustomerContext(bought=(order,)), AgentContext(), product, shop_name="", scene=Scene.DIRECT, language="zh"
-    )
-    assert known.keys() == SLOTS
 
 
 def test_triggers_are_merged_into_a_live_script(client: TestClient, offered: str) -> None:
