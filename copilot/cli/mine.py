@@ -1,6 +1,6 @@
 """`copilot mine`: scripts out of conversations, with evidence of whether they help; digest and matching beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -120,7 +120,7 @@ def digest(
     from copilot.errors import BadRequestError
     from copilot.mining.digest import digest as make_digest
     from copilot.mining.job import encoder_of
-    from knowledge.privacy import with_slots
+    from copilot.mining.running import masked
     from knowledge.workspace import utc_now
 
     if language not in ("zh", "en"):
@@ -130,8 +130,7 @@ def digest(
         if opened is None:
             return
         encode = encoder_of(settings, opened).encode_queries
-        mask: Callable[[str], str] = lambda text: with_slots(text).text  # noqa: E731
-        found = make_digest(opened.database, settings.tenant, encode=encode, mask=mask, now=utc_now(), days=days)
+        found = make_digest(opened.database, settings.tenant, encode=encode, mask=masked, now=utc_now(), days=days)
     chosen: Literal["zh", "en"] = "en" if language == "en" else "zh"
     if as_json:
         print_json(found.to_dict())
@@ -162,7 +161,7 @@ def match(
     with _opened(settings, is_needed=True) as opened:
         if opened is None:
             return
-        found = match_archive(opened.database, settings.tenant, encoder_of(settings, opened).encode_queries)
+        found = match_archive(opened.database, settings.tenant, encoder_of(settings, opened).encode_passages)
         recorded = record_matches(opened.database, settings.tenant, found, now=utc_now())
     if as_json:
         print_json(recorded.to_dict())
@@ -184,9 +183,9 @@ def _reading(value: str) -> Literal["words", "network"]:
 @contextmanager
 def _opened(settings: "Settings", *, is_needed: bool) -> "Iterator[Workspace | None]":
     """The workspace; nothing where there is none and none is needed."""
-    from knowledge.workspace import Workspace
+    from knowledge.workspace import DATABASE_FILE, Workspace
 
-    if not is_needed and not (settings.workspace / "copilot.db").exists():
+    if not is_needed and settings.database_url is None and not (settings.workspace / DATABASE_FILE).exists():
         yield None
         return
     opened = Workspace.open(settings.workspace, settings.database_url)

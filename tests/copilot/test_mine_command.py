@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from copilot.cli import app as application
 from copilot.cli.app import app
+from knowledge.tables import DEFAULT_TENANT, Conversation, Message, MessageRole, Suggestion, SuggestionSet
 from knowledge.workspace import Workspace
 
 Run = Callable[..., Result]
@@ -101,7 +102,26 @@ def test_with_a_workspace_candidates_go_to_its_desk(run: Run, archive: Path, wor
     first = json.loads(run("--archive", archive, "-w", workspace, "--json").stdout)
     assert first["desk"]["n_added"] == 2
     assert "/desk/candidates: " in run("--archive", archive, "-w", workspace).stdout
-    assert (workspace / "mining" / "chats.jsonl" / "state.json").exists()
+    assert len(list((workspace / "mining").glob("chats.jsonl-*/state.json"))) == 1
+
+
+def test_two_archives_of_one_name_are_not_taken_for_each_other(run: Run, archive: Path, workspace: Path) -> None:
+    other = archive.parent / "elsewhere" / archive.name
+    other.parent.mkdir()
+    other.write_text("".join(archive.read_text(encoding="utf-8").splitlines(keepends=True)[:30]), encoding="utf-8")
+    run("--archive", archive, "-w", workspace)
+    found = json.loads(run("--archive", other, "-w", workspace, "--json").stdout)
+    assert (found["n_conversations"], found["read"]["n_gone"]) == (30, 0)
+
+
+def test_another_archive_is_not_mixed_with_what_was_read_for_the_same_file(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "others.jsonl"
+    other.write_text("".join(archive.read_text(encoding="utf-8").splitlines(keepends=True)[:30]), encoding="utf-8")
+    out = tmp_path / "candidates.jsonl"
+    found = [json.loads(run("--archive", path, "--out", out, "--json").stdout) for path in (archive, other)]
+    assert [one["n_conversations"] for one in found] == [60, 30]
 
 
 def test_files_that_are_gone_are_told(run: Run, archive: Path, tmp_path: Path) -> None:
@@ -179,6 +199,23 @@ def test_the_digest_of_a_small_workspace(run: Run, workspace: Path, tmp_path: Pa
     assert run("digest", "-w", workspace, "--language", "en", "--out", out).stdout.strip() == str(out)
     assert out.read_text(encoding="utf-8").startswith("#")
     assert run("digest", "-w", workspace).stdout.startswith("#")
+
+
+def test_what_was_sent_as_shown_is_matched_once(run: Run, workspace: Path) -> None:
+    of, at = {"tenant_id": DEFAULT_TENANT}, datetime(2026, 1, 1, tzinfo=UTC)
+    text = "今天下午四点前付款当天就发"
+    shown = SuggestionSet(**of, id="s1", conversation_id="k1", conversation_version=1, at=at)
+    opened = Workspace.open(workspace)
+    with opened.database.write() as session:
+        session.add_all([Conversation(**of, id="k1"), shown])
+        session.add(Suggestion(**of, set_id="s1", kind="reply", rank=1, item_id="ship", text=text))
+        for position, role in enumerate(("customer", "agent"), start=1):
+            said = {"position": position, "role": MessageRole(role), "text": text, "at": at}
+            session.add(Message(**of, conversation_id="k1", **said))
+    opened.close()
+    first, second = (json.loads(run("match", "-w", workspace, "--json").stdout) for _ in range(2))
+    assert (first["n_accepted"], first["n_recorded"]) == (1, 1)
+    assert (second["n_recorded"], second["n_decided_before"]) == (0, 1)
 
 
 def test_matching_a_workspace_without_suggestions_records_nothing(run: Run, workspace: Path) -> None:
