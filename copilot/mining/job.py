@@ -1,6 +1,7 @@
 """One `copilot mine`: an archive, what is known beside it, and where the candidates go."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +38,13 @@ class MiningJob:
     mining: MiningSettings = field(default_factory=MiningSettings)
 
     def state_folder(self, workspace: Path) -> Path:
-        """Where what was read is kept: as asked, beside the file written, or in the workspace."""
+        """Where what was read is kept: as asked, beside the file written, or in the workspace by the archive."""
         if self.state is not None:
             return self.state
         if self.out is not None:
             return self.out.with_name(f"{self.out.name}.state")
-        return workspace / "mining" / self.archive.resolve().name
+        place = self.archive.resolve()
+        return workspace / "mining" / f"{place.name}-{sha256(bytes(place)).hexdigest()[:8]}"
 
     def require_outside_archive(self) -> None:
         """What is written into the archive's folder would be read as conversations by the next run.

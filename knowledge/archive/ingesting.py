@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -21,7 +21,7 @@ from knowledge.tables import MessageRole
 from knowledge.text import canonical
 
 STATE_FILE = "state.json"
-FORMAT = 2
+FORMAT = 3
 """To be raised with every change of what a state holds; another one means reading all anew."""
 ROWS_PER_FILE = 100_000
 CONVERSATIONS_PER_PROGRESS = 2_000
@@ -55,10 +55,12 @@ class State:
     """What a mining state folder holds.
 
     Attributes:
+        archive: Where it lies; another one is read anew rather than mixed with this.
         positions: How far each file was read, by its name.
         n_shards: Pairs of files of replies and conversations that count; later ones are left from an interrupted run.
     """
 
+    archive: str
     settings: IngestSettings
     masking: str
     positions: dict[str, Position] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Ingestion:
 
         Args:
             folder: The state; made when missing.
-            settings: Another setting than the state's means reading all anew, and so does other masking.
+            settings: Others than the state's mean reading all anew; so do other masking and another archive.
             mask: Replaces personal data.
             masking: What tells this way of masking from others.
             names: The customers' names by id, where they are on file; they become slots wherever they stand.
@@ -111,7 +113,7 @@ class Ingestion:
             ImportFileError: a file cannot be read, or was rewritten since it was.
         """
         files = archive_files(archive)
-        state = self._state()
+        state = self._state(str(archive.resolve()))
         shards = Shards(self._folder, state.n_shards)
         run = _Run(rules, ReadingReport(n_gone=len(state.positions.keys() - dict(files))), progress, state, shards)
         run.known.update(shards.conversation_ids())
@@ -157,11 +159,11 @@ class Ingestion:
             _kept(conversation.conversation_id, reply, hide)
             for reply in replies_of(conversation, timedelta(hours=self._settings.session_gap_hours))
         ]
-        talk = self._talk(conversation, replies)
+        talk = self._talk(conversation)
         run.count(conversation, talk, len(replies))
         run.shards.add(talk, replies)
 
-    def _talk(self, conversation: ConversationRow, replies: Sequence[ReplyRow]) -> TalkRow:
+    def _talk(self, conversation: ConversationRow) -> TalkRow:
         times = [message.at.timestamp() for message in conversation.messages if message.at is not None]
         return TalkRow(
             conversation_id=conversation.conversation_id,
@@ -171,18 +173,18 @@ class Ingestion:
             scene=conversation.scene.value if conversation.scene else "",
             stage=conversation.stage.value if conversation.stage else "",
             started_at=min(times) if times else math.nan,
-            n_sessions=max((reply.session for reply in replies), default=-1) + 1,
             outcomes=outcomes_of(conversation, self._settings.satisfied_from),
         )
 
-    def _state(self) -> State:
-        """What is there; another way of reading starts anew."""
+    def _state(self, archive: str) -> State:
+        """What is there; another archive or way of reading starts anew."""
         stored = _load(self._folder)
-        if stored is not None and (stored.settings, stored.masking) == (self._settings, self._masking):
+        wanted = (archive, self._settings, self._masking)
+        if stored is not None and (stored.archive, stored.settings, stored.masking) == wanted:
             return stored
         if (self._folder / STATE_FILE).exists():
             _forget(self._folder)
-        return State(self._settings, self._masking)
+        return State(archive, self._settings, self._masking)
 
 
 @dataclass
@@ -233,6 +235,7 @@ def _load(folder: Path) -> State | None:
         if stored["format"] != FORMAT:
             return None
         return State(
+            archive=stored["archive"],
             settings=IngestSettings(**stored["settings"]),
             masking=stored["masking"],
             positions={name: Position(**position) for name, position in stored["positions"].items()},

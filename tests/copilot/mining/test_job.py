@@ -21,7 +21,9 @@ def test_the_state_is_kept_where_asked_beside_the_output_or_in_the_workspace(tmp
     job = MiningJob(tmp_path / "chats", out=tmp_path / "out" / "c.jsonl", state=tmp_path / "state")
     assert job.state_folder(tmp_path / "shop") == tmp_path / "state"
     assert replace(job, state=None).state_folder(tmp_path / "shop") == tmp_path / "out" / "c.jsonl.state"
-    assert replace(job, state=None, out=None).state_folder(tmp_path / "shop") == tmp_path / "shop" / "mining" / "chats"
+    in_workspace = replace(job, state=None, out=None).state_folder(tmp_path / "shop")
+    assert in_workspace.parent == tmp_path / "shop" / "mining"
+    assert in_workspace.name.startswith("chats-")
 
 
 @pytest.mark.parametrize("name", ["out", "state"])
