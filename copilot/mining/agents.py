@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from copilot.mining.exposing import Exposing
 from eval.effects.agents import AgentEstimate, agent_performance, agent_performance_by_features
 from eval.statistics.estimate import Estimate
+from knowledge.archive.outcomes import REPLY
 
 COME_BACK = 0.5
 """Share of conversations with customers of several from which each customer is compared with themselves."""
@@ -56,7 +57,8 @@ def agent_rows(exposing: Exposing) -> list[AgentRow]:
     agents = table.agent.of_row[first]
     named = np.array([bool(table.agent.texts[agent]) for agent in agents], np.bool_)
     rows: list[AgentRow] = []
-    for outcome, values in exposing.outcomes.items():
+    of_conversations = {name: values for name, values in exposing.outcomes.items() if name != REPLY}
+    for outcome, values in of_conversations.items():
         known = first[named & np.isfinite(values[first])]
         if len(np.unique(table.agent.of_row[known])) >= LEAST_AGENTS:
             rows += _rows(exposing, outcome, values[known], known)

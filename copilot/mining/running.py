@@ -76,7 +76,7 @@ def run_mining(  # everything a run depends on, each by its name
     ingestion = Ingestion(
         state,
         reading,
-        mask=_masked,
+        mask=masked,
         masking=MASKING + ("+names" if known.customers else ""),
         names=known.customers,
     )
@@ -88,7 +88,8 @@ def run_mining(  # everything a run depends on, each by its name
     return MiningRun(mined, rows, ingested.report, watch.seconds)
 
 
-def _masked(text: str, name: str) -> str:
+def masked(text: str, name: str = "") -> str:
+    """A text with its personal data replaced by slots, the name of its customer in any spelling among it."""
     return with_slots(text, KnownPersonal(names=(name,)) if name else None).text
 
 

@@ -26,9 +26,9 @@ import httpx
 import numpy as np
 
 from copilot.engine.compliance import RuleBook
+from copilot.engine.rendering import FILLABLE
 from copilot.engine.small_talk import SmallTalk
 from copilot.mining.inputs import known_of_workspace
-from copilot.web.reviewing import SLOTS
 from eval.metrics.text import characters
 from knowledge.library.candidates import Review, approve, propose
 from knowledge.library.proposals import Proposal
@@ -84,7 +84,7 @@ class Desk:
             return "small talk"
         return Wording(
             text=text,
-            slots=SLOTS,
+            slots=FILLABLE,
             title=triggers[0],
             triggers=triggers,
             stage=row["stage"],
@@ -103,7 +103,7 @@ class Desk:
 def without_unknown_slots(text: str) -> str:
     """The sentences whose slots can all be filled."""
     sentences = SENTENCE.findall(text)
-    return "".join(one for one in sentences if not unknown_slots(one, SLOTS)).strip()
+    return "".join(one for one in sentences if not unknown_slots(one, FILLABLE)).strip()
 
 
 def approve_mined(folder: Path, rows: Sequence[Json], most: int | None = None) -> dict[str, str]:

@@ -6,6 +6,8 @@ from knowledge.imports.rows import ConversationRow
 
 CONVERSION = "conversion"
 SATISFACTION = "satisfaction"
+REPLY = "reply"
+"""Whether the customer wrote again; known of every reply of an archive."""
 KEPT_AS = {"complaint": "no_complaint", "unsubscribed": "no_unsubscribe", "unsubscribe": "no_unsubscribe"}
 """Less of these is better; they are kept as 1 where it did NOT happen, so that more is always better."""
 

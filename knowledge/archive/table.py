@@ -24,7 +24,6 @@ class TalkRow:
     scene: str
     stage: str
     started_at: float
-    n_sessions: int
     outcomes: dict[str, float]
 
 

@@ -52,11 +52,12 @@ class Reply:
     turn: int = 0
     at: float = float("nan")
     agent: str = "a1"
+    answered: bool = False
 
 
 def talk_row(talk_id: str, customer: str = "", at: float = float("nan"), **given: Any) -> TalkRow:
     """A conversation without its messages."""
-    fields = {"agent_id": "a1", "channel": "", "scene": "", "stage": "", "n_sessions": 1, "outcomes": {}, **given}
+    fields = {"agent_id": "a1", "channel": "", "scene": "", "stage": "", "outcomes": {}, **given}
     return TalkRow(conversation_id=talk_id, customer_id=customer, started_at=at, **fields)
 
 
@@ -76,7 +77,7 @@ def table_of(talks: Sequence[TalkRow], replies: Sequence[Reply]) -> ReplyTable:
         position=np.arange(len(replies), dtype=np.int32),
         turn=np.array([one.turn for one in replies], np.int32),
         at=np.array([one.at for one in replies], np.float64),
-        answered=np.zeros(len(replies), np.bool_),
+        answered=np.array([one.answered for one in replies], np.bool_),
         agent=words_of([one.agent for one in replies]),
         script=words_of([""] * len(replies)),
         message=words_of([one.message for one in replies]),

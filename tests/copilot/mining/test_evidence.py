@@ -55,7 +55,7 @@ def test_other_outcomes_are_judged_beside_the_one_at_stake(run: Any) -> None:
     exposing = _with_outcome(exposing, "constant", np.ones(len(exposing.table)))
     move = next(one.move for one in run.mined.evidence if one.headline and one.headline.verdict is Verdict.HELPS)
     (found,) = gather_evidence(exposing, [move], EvidenceSettings(), silent)
-    assert list(found.judgements) == ["conversion", "copy", "constant"]
+    assert list(found.judgements) == ["conversion", "reply", "copy", "constant"]
     effects = {name: one.evidence.effect for name, one in found.judgements.items()}
     assert effects["copy"] == effects["conversion"]
     assert effects["constant"] is None

@@ -74,7 +74,7 @@ def test_an_outcome_that_nobody_has_is_refused(table: Make, talk: Make, reply: M
     talks = [talk(f"k{n}", f"c{n}", NOON, outcomes={"conversion": 1.0}) for n in range(30)]
     made = table(talks, [reply(n, "在吗", "在的，亲") for n in range(30)])
     with pytest.raises(
-        BadRequestError, match="--outcome: got 'profit', expected an outcome of this archive: conversion"
+        BadRequestError, match="--outcome: got 'profit', expected an outcome of this archive: conversion, reply"
     ):
         mined(made, evidence=EvidenceSettings(outcome="profit"))
     with pytest.raises(BadRequestError, match="it has none"):

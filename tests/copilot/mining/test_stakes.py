@@ -17,7 +17,17 @@ def test_each_outcome_is_a_column_with_nan_where_it_is_not_known(table: Make, ta
     found = outcome_table(table(talks, [reply(row, "在吗", "好") for row in (0, 0, 1, 2)]))
     np.testing.assert_array_equal(found["conversion"], [1, 1, NAN, NAN])
     np.testing.assert_array_equal(found["no_complaint"], [NAN, NAN, 0, NAN])
-    assert outcome_table(table([talk("k1")], [reply(0, "在吗", "好")])) == {}
+    assert outcome_table(table([talk("k1")], [reply(0, "在吗", "好")])).keys() == {"reply"}
+    assert outcome_table(table([], [])) == {}
+
+
+def test_whether_the_customer_wrote_again_is_an_outcome_that_is_never_at_stake(
+    table: Make, talk: Make, reply: Make
+) -> None:
+    found = outcome_table(table([talk("k1")], [reply(0, "在吗", "好", answered=True), reply(0, "贵吗", "不贵")]))
+    np.testing.assert_array_equal(found["reply"], [1, 0])
+    assert at_stake(found, np.array([0, 1])) == ""
+    assert at_stake(found | {"order": np.array([1.0, NAN])}, np.array([0, 1])) == "order"
 
 
 @pytest.mark.parametrize(

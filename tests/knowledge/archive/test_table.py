@@ -9,7 +9,7 @@ from knowledge.archive.table import ReplyRow, Shards, TalkRow, Words, written_fi
 
 
 def talk(talk_id: str, at: float = 0.0) -> TalkRow:
-    return TalkRow(talk_id, "c1", "a1", "wecom", "direct", "转化", at, 1, {"conversion": 1.0})
+    return TalkRow(talk_id, "c1", "a1", "wecom", "direct", "转化", at, {"conversion": 1.0})
 
 
 def reply(talk_id: str, position: int, text: str) -> ReplyRow:

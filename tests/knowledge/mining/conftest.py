@@ -17,7 +17,7 @@ def words_of(texts: Sequence[str]) -> Words:
 def table_of(rows: Sequence[tuple[str, int, int, str, str]]) -> ReplyTable:
     """A table of rows of customer, session, turn, message and reply; rows of a customer are one conversation."""
     customers = list(dict.fromkeys(row[0] for row in rows))
-    talks = [TalkRow(f"k-{one}", one, "a1", "", "", "", 0.0, 1, {}) for one in customers]
+    talks = [TalkRow(f"k-{one}", one, "a1", "", "", "", 0.0, {}) for one in customers]
     n = len(rows)
     return ReplyTable(
         talks=talks,
