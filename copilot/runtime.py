@@ -10,7 +10,7 @@ from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
 from copilot.engine.experiments import read_experiments
 from copilot.engine.policy_file import policy_in_use, policy_of_encoder
-from copilot.engine.products import ProductModels
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk
 from copilot.serving import EncoderInUse, ModelsInUse, encoder_in_use, recommender_in_use, shadow_in_use

@@ -17,8 +17,8 @@ from copilot.engine.diversity import read_sent
 from copilot.engine.eligibility import Place
 from copilot.engine.hidden import hidden_items
 from copilot.engine.language import language_of
+from copilot.engine.nextbest.promoting import Promoter
 from copilot.engine.policy import Policy
-from copilot.engine.promoting import Promoter
 from copilot.engine.record import record_answer
 from copilot.engine.replying import Replier
 from copilot.engine.request import SuggestRequest

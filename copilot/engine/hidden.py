@@ -6,7 +6,7 @@ import numpy as np
 
 from copilot.engine.answer import Excluded
 from copilot.engine.eligibility import ProductRules, product_reason, script_reason
-from copilot.engine.products import TEXT_FIELD
+from copilot.engine.nextbest.sources.message import TEXT_FIELD
 from copilot.engine.replies import TRIGGER
 from copilot.engine.retrieval import Search
 from copilot.engine.situation import Situation

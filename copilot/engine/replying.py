@@ -13,8 +13,8 @@ from copilot.engine.cards import CardFile, ProductCard, ScriptCard, read_passage
 from copilot.engine.context import Memory
 from copilot.engine.experiments import Treatment
 from copilot.engine.exploration import explore
+from copilot.engine.nextbest.signals import Signals
 from copilot.engine.policy import Policy
-from copilot.engine.products import Signals
 from copilot.engine.ranking import Ranked, passage_features, script_features, weigh
 from copilot.engine.rendering import Rendered, render, slot_values
 from copilot.engine.replies import (

@@ -10,8 +10,8 @@ from time import perf_counter
 from copilot.engine.compliance import RuleBook
 from copilot.engine.eligibility import Place, ProductRules
 from copilot.engine.experiments import Experiment, Treatment
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.policy import Policy
-from copilot.engine.products import ProductModels
 from copilot.engine.shadow import ShadowPolicy
 from copilot.engine.small_talk import SmallTalk
 

@@ -14,7 +14,7 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.engine import Engine
 from copilot.engine.past import PastReader
 from copilot.engine.policy import Policy
-from copilot.engine.products import ProductModels
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.request import Said, SuggestRequest
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk

@@ -12,8 +12,8 @@ from sqlmodel import Session, SQLModel
 from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.policy import Policy
-from copilot.engine.products import ProductModels
 from copilot.engine.setup import EngineSetup, ShopProfile
 from knowledge.index.encoding import TextEncoder
 from knowledge.index.library_index import LibraryIndex

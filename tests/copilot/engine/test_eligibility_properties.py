@@ -18,8 +18,8 @@ from copilot.building import learn_affinity
 from copilot.engine.answer import SuggestionAnswer
 from copilot.engine.compliance import RuleBook
 from copilot.engine.engine import Engine
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.policy import Policy
-from copilot.engine.products import ProductModels
 from copilot.engine.request import SuggestRequest
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.errors import BadRequestError

@@ -8,7 +8,9 @@ from sqlmodel import Session
 from copilot.engine.answer import ProductSuggestion
 from copilot.engine.cards import CardFile, ProductCard, read_products
 from copilot.engine.context import CustomerContext
-from copilot.engine.products import Signals, gather, not_wanted_again, owned_products, rank_products
+from copilot.engine.nextbest.owned import not_wanted_again, owned_products
+from copilot.engine.nextbest.ranking import gather, rank_products
+from copilot.engine.nextbest.signals import Language, Sight, Signals
 from copilot.engine.setup import EngineSetup
 from copilot.engine.situation import Situation
 from knowledge.tables import Scene
@@ -38,15 +40,16 @@ class Promoter:
         owned = owned_products(customer, bought, self.setup.models)
         refused = not_wanted_again(owned, place.now)
         ordinals = [ordinal for sku in refused if (ordinal := view.ordinal(sku)) is not None]
-        signals = gather(
-            situation.products.without(ordinals),
-            customer,
-            bought,
-            owned,
+        sight = Sight(
+            search=situation.products.without(ordinals),
+            customer=customer,
+            cards=bought,
+            owned=owned,
             models=self.setup.models,
             now=place.now,
-            language=self.setup.shop.language,
+            language=self._language,
         )
+        signals = gather(sight)
         return ProductPicture(signals, self.products.get(session, list(signals.features)), refused)
 
     def choose(
@@ -67,10 +70,14 @@ class Promoter:
             _known_here(situation),
             policy=policy,
             n=situation.request.max_products,
-            language=self.setup.shop.language,
+            language=self._language,
         )
         chosen = tuple(replace(product, script_id=presenting.get(product.sku)) for product in ranked)
         return chosen, "" if chosen else "nothing fits well enough"
+
+    @property
+    def _language(self) -> Language:
+        return "en" if self.setup.shop.language == "en" else "zh"
 
 
 def _known_here(situation: Situation) -> CustomerContext:
