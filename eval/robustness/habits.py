@@ -88,11 +88,15 @@ def loan_words(text: str, rng: np.random.Generator) -> str | None:  # noqa: ARG0
 
 
 def burst(text: str, rng: np.random.Generator) -> str | None:
-    """In two or three messages, one a line: at its marks and spaces where it has them, else anywhere."""
+    """In two or three messages, one a line: at its marks and spaces where it has them, else anywhere.
+
+    Nothing where it was already written so.
+    """
     cuts = [found.start() for found in _BREAKS.finditer(text)] or [place for place in han_places(text) if place >= 2]
     if not cuts:
         return None
     n_cuts = min(len(cuts), int(rng.integers(1, MAX_MESSAGES)))
     chosen = sorted(rng.choice(cuts, n_cuts, replace=False).tolist())
     parts = [text[begin:end].strip() for begin, end in zip([0, *chosen], [*chosen, len(text)], strict=True)]
-    return "\n".join(part for part in parts if part)
+    written = "\n".join(part for part in parts if part)
+    return written if written != text else None

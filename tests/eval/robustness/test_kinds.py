@@ -130,6 +130,10 @@ def test_the_same_seed_and_number_give_the_same_slip(kind: str) -> None:
     assert written(kind, text, 3) == written(kind, text, 3)
 
 
+def test_what_is_a_burst_already_is_not_made_one() -> None:
+    assert written("burst", "在吗\n退货", 0) is None
+
+
 def test_other_numbers_give_other_slips() -> None:
     assert len({written("dropped", "请问可以退货换货吗", number) for number in range(40)}) > 4
 
