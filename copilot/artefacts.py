@@ -76,14 +76,16 @@ def check_recommender(folder: Path) -> str:
     """What the recommender in a folder has learned from.
 
     Raises:
-        RefusedArtefactError: there is no `affinity.npz`, or it cannot be read.
+        RefusedArtefactError: there is no `affinity.npz`, or it or what training wrote beside it cannot be read.
     """
     from models.affinity import FILE_NAME, Affinity
+    from models.recommenders.trained import TrainedRecommender, is_recommender
 
     if not (folder / FILE_NAME).is_file():
         raise RefusedArtefactError(f"{folder} has no {FILE_NAME}; expected what was learned from orders")
     try:
-        return f"affinity of {len(Affinity.load(folder).skus):,} products"
+        affinity = f"affinity of {len(Affinity.load(folder).skus):,} products"
+        return f"{TrainedRecommender.load(folder).kind} and {affinity}" if is_recommender(folder) else affinity
     except ModelError as error:
         raise RefusedArtefactError(str(error)) from error
 

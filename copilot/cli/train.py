@@ -7,6 +7,7 @@ import typer
 
 from copilot.cli.options import JsonOption, WorkspaceOption, print_json, progress_bar, read_settings
 from copilot.cli.train_ranker import ranker
+from copilot.cli.train_recommender import recommender
 
 if TYPE_CHECKING:
     from copilot.training.search_weights import SearchWeights
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Learn from conversations and orders.", no_args_is_help=True)
 app.command()(ranker)
+app.command()(recommender)
 
 
 @app.callback()

@@ -1,27 +1,31 @@
-"""`copilot eval products`: predict what customers buy after the cut."""
+"""`copilot eval products`: predict what customers buy after a cut, or their last baskets."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copilot.errors import BadRequestError
+from copilot.evaluation.order_history import DAY, EPOCH, OrderHistory, moment_of, purchase_lines
+from copilot.evaluation.purchase_tasks import (
+    Progress,
+    PurchaseTask,
+    Recommended,
+    last_baskets,
+    later_purchases,
+    ranking_metrics,
+    recommend,
+)
 from copilot.evaluation.systems import Ranking
 from copilot.evaluation.table import RankedQuery, run_of
-from eval.datasets.order_lines import OrderLines
 from eval.datasets.purchases import PurchaseData
 from eval.metrics.beyond import Popularity as ShownPopularity
-from eval.metrics.ranking import as_run, measure_rankings
 from eval.runs.run import Run
-from models.recommenders.baselines import BASELINES
-from models.recommenders.lines import PurchaseLines
-from models.recommenders.recommender import Recommender, best_items, without
-
-BATCH = 512
-DAY = np.timedelta64(1, "D")
-Progress = Callable[[int, int, str], None]
+from models.recommenders.recommender import Recommender
+from models.recommenders.registry import RECOMMENDERS
+from models.recommenders.trained import TrainedRecommender, is_recommender
 
 
 class ProductMode(StrEnum):
@@ -33,7 +37,7 @@ class ProductMode(StrEnum):
 
 @dataclass(frozen=True)
 class ProductOptions:
-    """Which recommender is measured, and how deep."""
+    """Which recommender is measured, and how deep; a name, or the folder of a trained one."""
 
     model: str = "frequency"
     mode: ProductMode = ProductMode.ANY
@@ -44,91 +48,99 @@ def measure_products(data: PurchaseData, options: ProductOptions, progress: Prog
     """A run with one query for each customer who bought something that counts after the cut, and had bought before.
 
     Raises:
-        BadRequestError: there is no such model, or no such customer.
+        BadRequestError: there is no such model, it knows what is to be predicted, or there is no such customer.
     """
-    fit = BASELINES.get(options.model)
-    if fit is None:
-        raise BadRequestError("--model", options.model, f"one of {', '.join(BASELINES)}")
-    lines = _lines(data)
-    recommender: Recommender = fit(lines)
-    owned, later = _items_of(data.train), _items_of(data.test)
-    wanted = _wanted(owned, later, options.mode)
-    if not wanted:
-        raise BadRequestError("--test", data.name, "a customer of the orders who bought something later")
-    ranked = []
-    for start in range(0, len(wanted), BATCH):
-        customers = list(wanted)[start : start + BATCH]
-        scores = recommender.scores(np.array(customers, np.int64))
-        if options.mode is ProductMode.NEW:
-            scores = without(scores, [owned[customer] for customer in customers])
-        for customer, row, best in zip(customers, scores, best_items(scores, options.k), strict=True):
-            ranked.append(_query(data, customer, wanted[customer], best, row))
-        progress(min(start + BATCH, len(wanted)), len(wanted), "recommending")
-    return run_of(_facts(data, options, len(ranked)), ranked, _metrics(ranked, lines, data, options.k))
+    n = len(data.customer_ids), len(data.skus)
+    known, later = purchase_lines(data.train, *n), purchase_lines(data.test, *n)
+    task = later_purchases(known, later, float((data.cut - EPOCH) / DAY))
+    asked = _Asked(task, data.customer_ids, data.skus, "--test", data.name)
+    facts = {"kind": "purchases", "sha256": data.sha256}
+    return _measure(asked, options, facts, progress, cut=str(data.cut))
 
 
-def _lines(data: PurchaseData) -> PurchaseLines:
-    train = data.train
-    days = (train.ordered_at - train.ordered_at[0]) / DAY
-    return PurchaseLines(
-        baskets=train.order.astype(np.int64),
-        customers=train.customer.astype(np.int64),
-        items=train.sku.astype(np.int64),
-        days=days.astype(np.float64),
-        n_customers=len(data.customer_ids),
-        n_items=len(data.skus),
-    )
+def measure_next_basket(data: OrderHistory, options: ProductOptions, progress: Progress) -> Run:
+    """A run with one query for each customer of three baskets or more: the last one from all the others.
+
+    All that is not in such a last basket is known to the model, also what others bought later.
+
+    Raises:
+        BadRequestError: there is no such model, it is a trained one, or there is no such customer.
+    """
+    if options.model not in RECOMMENDERS and is_recommender(Path(options.model)):
+        expected = f"one of {', '.join(RECOMMENDERS)}; a trained model may know the baskets to be predicted"
+        raise BadRequestError("--model", options.model, expected)
+    asked = _Asked(last_baskets(data.lines), data.customer_ids, data.skus, "--orders", data.name)
+    return _measure(asked, options, {"kind": "baskets", "sha256": data.sha256}, progress)
 
 
-def _items_of(lines: OrderLines) -> dict[int, NDArray[np.int64]]:
-    """The distinct items of each customer."""
-    pairs = np.unique(np.column_stack([lines.customer, lines.sku]).astype(np.int64), axis=0)
-    customers, starts = np.unique(pairs[:, 0], return_index=True)
-    return dict(zip(customers.tolist(), np.split(pairs[:, 1], starts[1:]), strict=True))
+@dataclass(frozen=True)
+class _Asked:
+    """A task with the ids behind its numbers; `option` gave the data of this name."""
+
+    task: PurchaseTask
+    customer_ids: Sequence[str]
+    skus: Sequence[str]
+    option: str
+    name: str
 
 
-def _wanted(
-    owned: dict[int, NDArray[np.int64]], later: dict[int, NDArray[np.int64]], mode: ProductMode
-) -> dict[int, NDArray[np.int64]]:
-    """What each customer bought later that counts; customers without any are left out."""
-    known = {customer: items for customer, items in later.items() if customer in owned}
-    if mode is ProductMode.NEW:
-        known = {customer: np.setdiff1d(items, owned[customer]) for customer, items in known.items()}
-    return {customer: items for customer, items in known.items() if len(items)}
-
-
-def _query(
-    data: PurchaseData,
-    customer: int,
-    wanted: NDArray[np.int64],
-    best: NDArray[np.int64],
-    scores: NDArray[np.float32],
-) -> RankedQuery:
-    skus = [data.skus[item] for item in best.tolist()]
-    ranking = Ranking(best.astype(np.int32), scores[best].astype(np.float64))
-    relevant = [data.skus[item] for item in wanted.tolist()]
-    return RankedQuery(data.customer_ids[customer], "", relevant, skus, skus, ranking)
-
-
-def _metrics(ranked: list[RankedQuery], lines: PurchaseLines, data: PurchaseData, k: int) -> dict[str, list[float]]:
-    names = (f"nDCG@{k}", f"R@{k}", f"P@{k}", f"Success@{k}", f"RR@{k}")
-    qrels = {one.query_id: dict.fromkeys(one.relevant, 1) for one in ranked}
-    measured = measure_rankings(qrels, {one.query_id: as_run(one.ids) for one in ranked}, names)
-    counts = np.asarray(lines.counts().sum(axis=0)).ravel()
-    popularity = ShownPopularity({sku: int(n) for sku, n in zip(data.skus, counts.tolist(), strict=True) if n})
-    return {
-        **{name: values.tolist() for name, values in measured.items()},
-        "novelty": [popularity.novelty(one.ids) for one in ranked],
-    }
-
-
-def _facts(data: PurchaseData, options: ProductOptions, n_customers: int) -> dict[str, object]:
-    return {
+def _measure(
+    asked: _Asked, options: ProductOptions, data_facts: Mapping[str, str], progress: Progress, **facts: str
+) -> Run:
+    if options.mode is ProductMode.NEW:
+        asked = replace(asked, task=asked.task.new_only())
+    if not len(asked.task):
+        raise BadRequestError(asked.option, asked.name, _NOBODY[asked.option, options.mode])
+    model = _recommender(options.model, asked)
+    found = recommend(model, asked.task, options.k, progress)
+    queries = [_query(asked, place, one) for place, one in enumerate(found)]
+    whole = {
         "kind": "products",
-        "data": {"name": data.name, "kind": "purchases", "sha256": data.sha256, "n_turns": n_customers},
-        "cut": str(data.cut),
+        "data": {"name": asked.name, **data_facts, "n_turns": len(found)},
+        **facts,
         "system": options.model,
         "mode": options.mode.value,
         "k": options.k,
         "versions": {"model": options.model, "policy": ""},
+    }
+    return run_of(whole, queries, _metrics(asked, found, options.k))
+
+
+_NOBODY = {
+    ("--test", ProductMode.ANY): "a customer of the orders who bought something later",
+    ("--test", ProductMode.NEW): "a customer of the orders who later bought something for the first time",
+    ("--orders", ProductMode.ANY): "a customer with three baskets or more",
+    ("--orders", ProductMode.NEW): "a customer with three baskets or more and something new in the last",
+}
+
+
+def _recommender(name: str, asked: _Asked) -> Recommender:
+    if name in RECOMMENDERS:
+        return RECOMMENDERS[name].fit(asked.task.lines)
+    if not is_recommender(Path(name)):
+        expected = f"one of {', '.join(RECOMMENDERS)}, or a folder that `copilot train recommender` wrote"
+        raise BadRequestError("--model", name, expected)
+    trained = TrainedRecommender.load(Path(name))
+    today, last_day = float(asked.task.todays.min()), trained.trained_on.last_day
+    if last_day is not None and last_day > today:
+        expected = f"a model trained on orders up to {moment_of(today)}; this one knows orders of {moment_of(last_day)}"
+        raise BadRequestError("--model", name, expected)
+    return trained.for_items(asked.skus)
+
+
+def _query(asked: _Asked, place: int, found: Recommended) -> RankedQuery:
+    skus = [asked.skus[item] for item in found.items.tolist()]
+    relevant = [asked.skus[item] for item in asked.task.wanted[place].tolist()]
+    customer = asked.customer_ids[int(asked.task.customers[place])]
+    return RankedQuery(customer, "", relevant, skus, skus, Ranking(found.items.astype(np.int32), found.scores))
+
+
+def _metrics(asked: _Asked, found: Sequence[Recommended], k: int) -> dict[str, list[float]]:
+    names = (f"nDCG@{k}", f"R@{k}", f"P@{k}", f"Success@{k}", f"RR@{k}")
+    counts = np.asarray(asked.task.lines.counts().sum(axis=0)).ravel()
+    popularity = ShownPopularity(dict(zip(asked.skus, counts.astype(int).tolist(), strict=True)))
+    shown = [[asked.skus[item] for item in one.items.tolist()] for one in found]
+    return {
+        **{name: values.tolist() for name, values in ranking_metrics(asked.task, found, names).items()},
+        "novelty": [popularity.novelty(skus) for skus in shown],
     }

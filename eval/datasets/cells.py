@@ -5,11 +5,11 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
+from eval.datasets.amounts import MARKS, parted
 from eval.datasets.moments import EXPECTED as EXPECTED_TIME
 from eval.datasets.record import Record
 
 LARGEST = 1e13
-CURRENCY_MARKS = "¥￥$€£ \u00a0"
 EXPECTED_NUMBER = "a number such as 2 or 1.5"
 EXPECTED_AMOUNT = "an amount such as 129, ¥129.00 or 1,299.00"
 
@@ -26,8 +26,23 @@ def to_amount(record: Record, name: str) -> float | None:
     """An amount of money, or nothing in an empty cell."""
     value = record.fields[name]
     if isinstance(value, str):
-        value = value.strip().strip(CURRENCY_MARKS).removesuffix("元").removeprefix("CNY").strip()
+        value, _ = parted(value)
     return _number(record, name, value, EXPECTED_AMOUNT)
+
+
+def to_mark(record: Record, name: str) -> str:
+    """The currency that an amount is written with, empty when it has none."""
+    value = record.fields[name]
+    return parted(value)[1] if isinstance(value, str) else ""
+
+
+def to_currency(record: Record, name: str) -> str:
+    """A currency by its code, empty in an empty cell."""
+    text = (record.optional_text(name) or "").strip().upper()
+    code = MARKS.get(text, text)
+    if code and (len(code) != 3 or not (code.isascii() and code.isalpha())):
+        raise record.error(name, "a currency of three letters such as CNY")
+    return code
 
 
 def to_time(record: Record, name: str) -> datetime:

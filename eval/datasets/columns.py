@@ -1,9 +1,8 @@
-"""Large tables from Parquet, CSV or JSON Lines, every column as its distinct values and a code for each row.
+"""Large tables from Parquet, CSV, XLSX or JSON Lines, every column as its distinct values and a code for each row.
 
 So a column of a million rows is understood by looking at its few thousand values, whatever the format.
 """
 
-import csv
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +15,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from eval.datasets.lines import open_file, read_json_lines, read_lines
-from eval.datasets.record import Record, shown
+from eval.datasets.lines import open_file, read_json_lines
+from eval.datasets.record import Record
 from eval.datasets.records import JSON_SUFFIXES, PARQUET_SUFFIX, UNREADABLE
+from eval.datasets.refusals import Refuse, strictly
+from eval.datasets.rows import Row, csv_rows, fitted, of_width, workbook_rows
 from eval.errors import DataError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+WORKBOOK_SUFFIX = ".xlsx"
 ROWS_AT_A_TIME = 10_000
 MAX_COLUMNS = 500
-SUFFIXES = (PARQUET_SUFFIX, *DELIMITERS, *JSON_SUFFIXES)
+SUFFIXES = (PARQUET_SUFFIX, *DELIMITERS, WORKBOOK_SUFFIX, *JSON_SUFFIXES)
 
 ValueT = TypeVar("ValueT")
 
@@ -63,9 +65,27 @@ class ColumnFile:
                 raise self.error(int(np.argmax(column.codes == code)), error.problem, error.expected) from error
         return found
 
+    def understood(
+        self, name: str, convert: Callable[[Record, str], ValueT], instead: ValueT
+    ) -> tuple[list[ValueT], NDArray[np.bool_]]:
+        """The distinct values of a column as `convert` understands them, and which it refuses; those are `instead`."""
+        found, is_refused = [], np.zeros(len(self.columns[name].values), np.bool_)
+        for code, value in enumerate(self.columns[name].values):
+            try:
+                found.append(convert(Record(self.path, 0, {name: value}), name))
+            except DataError:
+                found.append(instead)
+                is_refused[code] = True
+        return found, is_refused
 
-def read_columns(path: Path, required: Collection[str]) -> ColumnFile:
-    """All columns of a file, the required ones among them.
+    def record(self, row: int) -> Record:
+        """A row as it stands in the file."""
+        fields = {name: column.values[column.codes[row]] for name, column in self.columns.items()}
+        return Record(self.path, self.lines[row], fields)
+
+
+def read_columns(path: Path, required: Collection[str], refuse: Refuse = strictly) -> ColumnFile:
+    """All columns of a file, the required ones among them; `refuse` is told of rows that cannot be read.
 
     Raises:
         DataError: the file cannot be read, has no rows, or lacks a column.
@@ -75,9 +95,11 @@ def read_columns(path: Path, required: Collection[str]) -> ColumnFile:
     if suffix == PARQUET_SUFFIX:
         file = _from_parquet(path)
     elif suffix in DELIMITERS:
-        file = _from_csv(path, DELIMITERS[suffix])
+        file = _from_csv(path, DELIMITERS[suffix], refuse)
+    elif suffix == WORKBOOK_SUFFIX:
+        file = _from_workbook(path, refuse)
     elif suffix in JSON_SUFFIXES:
-        file = _from_json_lines(path)
+        file = _from_json_lines(path, refuse)
     else:
         raise DataError(path, None, f"the suffix is {path.suffix!r}", f"one of {', '.join(SUFFIXES)}")
     if not file.lines:
@@ -114,10 +136,10 @@ def _key(value: object) -> tuple[type, object]:
     return type(value), repr(value) if isinstance(value, list | dict) else value
 
 
-def _from_json_lines(path: Path) -> ColumnFile:
+def _from_json_lines(path: Path, refuse: Refuse) -> ColumnFile:
     coders: dict[str, _Coder] = {}
     lines = array("i")
-    for records in _batched(read_json_lines(path)):
+    for records in _batched(read_json_lines(path, refuse)):
         for name in dict.fromkeys(name for record in records for name in record.fields):
             if name not in coders:
                 coders[name] = _Coder()
@@ -131,24 +153,30 @@ def _from_json_lines(path: Path) -> ColumnFile:
     return ColumnFile(path, _columns(names, coders.values()), lines)
 
 
-def _from_csv(path: Path, delimiter: str) -> ColumnFile:
-    rows = _csv_rows(path, delimiter)
+def _from_csv(path: Path, delimiter: str, refuse: Refuse) -> ColumnFile:
+    rows = csv_rows(path, delimiter, refuse)
     line, header = next(rows, (1, []))
-    names = _checked_names(path, line, header)
+    names = _checked_names(path, line, [str(name) for name in header])
+    return _from_rows(path, names, of_width(path, rows, len(names), refuse))
+
+
+def _from_workbook(path: Path, refuse: Refuse) -> ColumnFile:
+    rows = workbook_rows(path, refuse)
+    line, header = next(rows, (1, []))
+    while header and not str(header[-1]).strip():
+        header.pop()
+    names = _checked_names(path, line, [str(name) for name in header])
+    return _from_rows(path, names, of_width(path, fitted(rows, len(names)), len(names), refuse))
+
+
+def _from_rows(path: Path, names: Sequence[str], rows: Iterable[Row]) -> ColumnFile:
     coders = [_Coder() for _ in names]
     lines = array("i")
-    for batch in _batched(_of_width(path, rows, len(names))):
+    for batch in _batched(rows):
         for coder, cells in zip(coders, zip(*(cells for _, cells in batch), strict=True), strict=True):
             coder.extend(cells)
         lines.extend(line for line, _ in batch)
     return ColumnFile(path, _columns(names, coders), lines)
-
-
-def _of_width(path: Path, rows: Iterable[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
-    for line, cells in rows:
-        if len(cells) != width:
-            raise DataError(path, line, f"there are {len(cells)} cells: {shown(cells)}", f"{width}, as in the header")
-        yield line, cells
 
 
 def _columns(names: Iterable[str], coders: Iterable[_Coder]) -> dict[str, Column]:
@@ -159,19 +187,6 @@ def _batched(rows: Iterable[ValueT]) -> Iterator[list[ValueT]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, ROWS_AT_A_TIME)):
         yield batch
-
-
-def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row that is not blank, with the line on which it begins."""
-    reader = csv.reader((f"{text}\n" for _, text in read_lines(path)), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            if cells:
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(path, line, f"cannot be read ({error})", "CSV; is a quotation mark left open?") from error
 
 
 def _from_parquet(path: Path) -> ColumnFile:

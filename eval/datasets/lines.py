@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from eval.datasets.record import Record, shown
+from eval.datasets.refusals import Refuse, strictly
 from eval.errors import DataError
 
 MAX_LINE_BYTES = 64 << 20
@@ -13,15 +14,20 @@ BYTE_ORDER_MARK = "\ufeff"
 EXPECTED = "one JSON object"
 
 
-def read_json_lines(path: Path) -> Iterator[Record]:
+def read_json_lines(path: Path, refuse: Refuse = strictly) -> Iterator[Record]:
     """Every JSON object of a JSON Lines file, one line in memory at a time; blank lines are left out.
 
     Raises:
-        DataError: the file cannot be read, or a line is not text or holds no JSON object.
+        DataError: the file cannot be read, or a line is not text or holds no JSON object, unless `refuse` goes on.
     """
-    for line, text in read_lines(path):
+    for line, text in read_lines(path, refuse=refuse):
         if text and not text.isspace():
-            yield Record(path, line, _parsed(path, line, text))
+            try:
+                fields = _parsed(path, line, text)
+            except DataError as error:
+                refuse(error)
+            else:
+                yield Record(path, line, fields)
 
 
 def read_identified(path: Path, name: str) -> Iterator[Record]:
@@ -41,18 +47,24 @@ def read_identified(path: Path, name: str) -> Iterator[Record]:
         raise DataError(path, None, "there is nothing in it", "at least one line")
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path, encoding: str = "utf-8", refuse: Refuse = strictly) -> Iterator[tuple[int, str]]:
     """Every line from number 1 on, without its end; a byte order mark is taken off.
 
     Raises:
-        DataError: the file cannot be read, or a line is too long, not UTF-8, or holds NUL characters.
+        DataError: the file cannot be read, or a line is too long; or one is in another encoding or holds NUL
+            characters, unless `refuse` goes on.
     """
     with open_file(path) as file:
         line = 0
         while raw := file.readline(MAX_LINE_BYTES + 1):
             line += 1
-            text = _decoded(path, line, raw)
-            yield line, text.removeprefix(BYTE_ORDER_MARK) if line == 1 else text
+            _require_length(path, line, raw)
+            try:
+                text = _decoded(path, line, raw, encoding)
+            except DataError as error:
+                refuse(error)
+            else:
+                yield line, text.removeprefix(BYTE_ORDER_MARK) if line == 1 else text
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -67,14 +79,17 @@ def open_file(path: Path) -> BinaryIO:
         raise DataError(path, None, f"cannot be read ({error.strerror})", "a file") from error
 
 
-def _decoded(path: Path, line: int, raw: bytes) -> str:
+def _require_length(path: Path, line: int, raw: bytes) -> None:
     if len(raw) > MAX_LINE_BYTES:
         limit = f"at most {MAX_LINE_BYTES >> 20} MB in a line"
         raise DataError(path, line, f"the line has more than {MAX_LINE_BYTES:,} bytes", limit)
+
+
+def _decoded(path: Path, line: int, raw: bytes, encoding: str) -> str:
     if b"\0" in raw:
         raise DataError(path, line, f"a NUL character at byte {raw.index(0) + 1}", "text in UTF-8")
     try:
-        return raw.decode().rstrip("\r\n")
+        return raw.decode(encoding).rstrip("\r\n")
     except UnicodeDecodeError as error:
         problem = f"byte {error.start + 1} of the line ({raw[error.start]:#04x}) is not UTF-8"
         raise DataError(path, line, problem, "text in UTF-8; save the file again as UTF-8") from error

@@ -1,21 +1,26 @@
-"""The lines of an orders file, as arrays."""
+"""The lines of an orders file, as arrays, and what became of its rows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.datasets.cells import to_amount, to_number, to_time, to_word
 from eval.datasets.columns import ColumnFile, read_columns
-from eval.datasets.record import Record, shown
-from eval.datasets.words import UNDONE_STATUSES
+from eval.datasets.order_agreement import contradicting
+from eval.datasets.order_cells import COLUMNS, REQUIRED, IdCells, OrderCells, read_cells, reasons
+from eval.datasets.order_counts import OrderCounts
+from eval.datasets.order_refunds import Kept, kept_of
+from eval.datasets.order_repeats import repeated_rows
+from eval.datasets.refusals import KEPT_EXAMPLES, Refusals, strictly
+from eval.datasets.row_groups import first_rows
 from eval.errors import DataError
 
-REQUIRED = ("order_id", "customer_id", "sku", "ordered_at")
-COLUMNS = (*REQUIRED, "quantity", "amount", "status")
-DEFAULT_QUANTITY = 1.0
+__all__ = ["COLUMNS", "REQUIRED", "Ids", "OrderFile", "OrderLines", "read_order_file"]
+
+CLOCK_SKEW = timedelta(days=1)
+"""How far the clock of a shop may be ahead of ours, or its zone be another than we think; as `copilot load` has it."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,14 @@ class Numbering:
     def ids(self) -> tuple[str, ...]:
         return tuple(self.places)
 
-    def numbered(self, file: ColumnFile, name: str, rows: NDArray[np.intp]) -> NDArray[np.int32]:
+    def numbered(self, cells: IdCells, rows: NDArray[np.intp]) -> NDArray[np.int32]:
         """The numbers of a column's ids in some rows."""
-        distinct, codes = file.converted(name, Record.id), file.columns[name].codes[rows]
-        used, first = np.unique(codes, return_index=True)
-        numbers = np.zeros(len(distinct), np.int32)
-        for code in used[np.argsort(first)]:
-            numbers[code] = self.places.setdefault(distinct[code], len(self.places))
+        codes = cells.codes[rows]
+        first = first_rows(codes, len(cells.ids))
+        used = np.flatnonzero(first < len(codes))
+        numbers = np.zeros(len(cells.ids), np.int32)
+        for code in used[np.argsort(first[used])].tolist():
+            numbers[code] = self.places.setdefault(cells.ids[code], len(self.places))
         return numbers[codes]
 
 
@@ -68,11 +74,12 @@ class Ids:
 
 @dataclass(frozen=True)
 class OrderFile:
-    """The lines of a file on which something was bought, and which row of the file each is."""
+    """The lines of a file on which something was bought and kept, and which row of the file each is."""
 
     file: ColumnFile
     rows: NDArray[np.intp]
     lines: OrderLines
+    counts: OrderCounts
 
     @property
     def path(self) -> Path:
@@ -80,7 +87,7 @@ class OrderFile:
 
     @property
     def n_undone(self) -> int:
-        return len(self.file.lines) - len(self.rows)
+        return self.counts.n_nothing
 
     @property
     def unknown_columns(self) -> list[str]:
@@ -91,63 +98,116 @@ class OrderFile:
         return self.file.lines[int(self.rows[position])]
 
 
-def read_order_file(path: Path, ids: Ids) -> OrderFile:
-    """The lines of an orders file without those that came to nothing: a status that says so, or a negative number.
+def read_order_file(path: Path, ids: Ids, *, is_strict: bool = True, now: datetime | None = None) -> OrderFile:
+    """The lines of an orders file without those that came to nothing or say the same again.
+
+    A row that is wrong stops the reading; if not `is_strict`, it is left out and counted. Rows later than `now` by more
+    than a day are wrong, and not looked for without it.
 
     Raises:
-        DataError: the file is wrong, or nothing was bought in it, or an order belongs to two customers.
+        DataError: the file is wrong as a whole, or nothing is left of it; or, if strict, a row is wrong.
     """
-    file = read_columns(path, REQUIRED)
-    quantity = _numbers(file, "quantity", to_number, DEFAULT_QUANTITY)
-    amount = _numbers(file, "amount", to_amount, np.nan)
-    ordered_at = np.array(file.converted("ordered_at", to_time), "datetime64[us]")[file.columns["ordered_at"].codes]
-    is_refund = (quantity < 0) | (amount < 0)  # no amount compares as false
-    rows = np.flatnonzero(~is_refund & ~_is_undone(file))
-    if not len(rows):
-        raise DataError(path, None, f"nothing is left of its {len(file.lines):,} rows", "orders that were kept")
-    rows = rows[np.argsort(ordered_at[rows], kind="stable")]
-    lines = OrderLines(
-        order=ids.orders.numbered(file, "order_id", rows),
-        customer=ids.customers.numbered(file, "customer_id", rows),
-        sku=ids.skus.numbered(file, "sku", rows),
-        ordered_at=ordered_at[rows],
-        quantity=quantity[rows],
-        amount=amount[rows],
-    )
-    found = OrderFile(file, rows, lines)
-    _require_one_customer(found, ids)
-    return found
+    refusals = Refusals()
+    file = read_columns(path, REQUIRED, strictly if is_strict else refusals.add)
+    sorting = _Sorting(file, read_cells(file, is_strict=is_strict), refusals, is_strict=is_strict)
+    sorting.leave_out_future(now)
+    sorting.leave_out_repeated()
+    sorting.leave_out_contradicting()
+    kept = sorting.take_back()
+    if not len(kept.rows):
+        raise _nothing_left(file, sorting.counts)
+    lines = _numbered_lines(sorting.cells, kept, ids)
+    return OrderFile(file, kept.rows, lines, sorting.finished(kept, now))
 
 
-def _numbers(
-    file: ColumnFile, name: str, convert: Callable[[Record, str], float | None], default: float
-) -> NDArray[np.float32]:
-    if name not in file.columns:
-        return np.full(len(file.lines), default, np.float32)
-    distinct = [default if value is None else value for value in file.converted(name, convert)]
-    return np.array(distinct, np.float32)[file.columns[name].codes]
+class _Sorting:
+    """The rows that are left after each step, and the counts of the others."""
+
+    def __init__(self, file: ColumnFile, cells: OrderCells, refusals: Refusals, *, is_strict: bool) -> None:
+        self.file = file
+        self.cells = cells
+        self.is_strict = is_strict
+        self.counts = OrderCounts(n_rejected=refusals.n_rows)
+        self.errors = [*refusals.first, *reasons(file, np.flatnonzero(cells.is_bad))]
+        self.rows = np.flatnonzero(~cells.is_bad)
+        self._count(n_rejected=self.counts.n_rejected + len(file.lines) - len(self.rows))
+
+    def leave_out_future(self, now: datetime | None) -> None:
+        """Leave out what cannot have been ordered yet."""
+        if now is None:
+            return
+        latest = _moment(now + CLOCK_SKEW)
+        is_future = self.cells.ordered_at[self.rows] > latest
+        late = self.rows[is_future]
+        errors = [self._of_the_future(int(row), now) for row in late[:KEPT_EXAMPLES]]
+        if errors and self.is_strict:
+            raise errors[0]
+        self.errors += errors
+        self.rows = self.rows[~is_future]
+        self._count(n_future=len(late))
+
+    def leave_out_repeated(self) -> None:
+        """Leave out rows that say again what another one says."""
+        repeated = repeated_rows(self.file, self.cells, self.rows)
+        self._leave_out(repeated)
+        self._count(n_repeated=len(repeated))
+
+    def leave_out_contradicting(self) -> None:
+        """Leave out rows that make their order one of two customers or times."""
+        found = contradicting(self.file, self.cells, self.rows)
+        if found.rows.size and self.is_strict:
+            raise found.errors[0]
+        self.errors += found.errors
+        self._leave_out(found.rows)
+        self._count(n_rejected=self.counts.n_rejected + len(found.rows))
+
+    def take_back(self) -> Kept:
+        """What was bought and kept, oldest first."""
+        is_refund = self.cells.is_refund[self.rows]
+        n_undone = int(np.count_nonzero(self.cells.is_undone[self.rows] & ~is_refund))
+        kept = kept_of(self.cells, self.rows)
+        n_refunds = int(np.count_nonzero(is_refund))
+        n_taken_back = len(self.rows) - n_refunds - n_undone - len(kept.rows)
+        self._count(n_kept=len(kept.rows), n_refunds=n_refunds, n_undone=n_undone, n_taken_back=n_taken_back)
+        order = np.argsort(self.cells.ordered_at[kept.rows], kind="stable")
+        return Kept(kept.rows[order], kept.quantity[order], kept.amount[order])
+
+    def finished(self, kept: Kept, now: datetime | None) -> OrderCounts:
+        """All counts."""
+        n_skewed = 0 if now is None else int(np.count_nonzero(self.cells.ordered_at[kept.rows] > _moment(now)))
+        n_other = int(np.count_nonzero(self.cells.is_foreign[kept.rows]))
+        self._count(n_skewed=n_skewed, n_other_currency=n_other)
+        return self.counts
+
+    def _leave_out(self, rows: NDArray[np.intp]) -> None:
+        if len(rows):
+            self.rows = np.setdiff1d(self.rows, rows, assume_unique=True)
+
+    def _count(self, **counts: int) -> None:
+        errors = sorted(self.errors, key=lambda error: error.line or 0)[:KEPT_EXAMPLES]
+        self.counts = replace(self.counts, **counts, examples=tuple(map(str, errors)))
+
+    def _of_the_future(self, row: int, now: datetime) -> DataError:
+        problem = f"ordered_at is {self.cells.ordered_at[row].astype('datetime64[s]')}Z"
+        expected = f"a time that is not in the future by more than a day (it is now {now:%Y-%m-%d %H:%M %Z})"
+        return self.file.error(row, problem, expected)
 
 
-def _is_undone(file: ColumnFile) -> NDArray[np.bool_]:
-    if "status" not in file.columns:
-        return np.zeros(len(file.lines), np.bool_)
-    distinct = [status in UNDONE_STATUSES for status in file.converted("status", to_word)]
-    return np.array(distinct, np.bool_)[file.columns["status"].codes]
+def _moment(moment: datetime) -> np.datetime64:
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
 
 
-def _require_one_customer(found: OrderFile, ids: Ids) -> None:
-    lines = found.lines
-    _, first, order = np.unique(lines.order, return_index=True, return_inverse=True)
-    others = np.flatnonzero(lines.customer != lines.customer[first[order]])
-    if not len(others):
-        return
-    other = int(others[0])
-    before = int(first[order[other]])
-    order_id, owner = ids.orders.ids[lines.order[other]], ids.customers.ids[lines.customer[before]]
-    problem = f"customer_id is {shown(ids.customers.ids[lines.customer[other]])}, but order {shown(order_id)} is of"
-    raise DataError(
-        found.path,
-        found.line(other),
-        f"{problem} {shown(owner)} on line {found.line(before)}",
-        "one customer for each order",
+def _nothing_left(file: ColumnFile, counts: OrderCounts) -> DataError:
+    first = f"; the first that is wrong: {counts.examples[0]}" if counts.examples else ""
+    return DataError(file.path, None, f"nothing is left of its {counts.n_rows:,} rows{first}", "orders that were kept")
+
+
+def _numbered_lines(cells: OrderCells, kept: Kept, ids: Ids) -> OrderLines:
+    return OrderLines(
+        order=ids.orders.numbered(cells.order, kept.rows),
+        customer=ids.customers.numbered(cells.customer, kept.rows),
+        sku=ids.skus.numbered(cells.sku, kept.rows),
+        ordered_at=cells.ordered_at[kept.rows],
+        quantity=kept.quantity,
+        amount=kept.amount,
     )

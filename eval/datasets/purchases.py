@@ -5,7 +5,7 @@ customers       id, and whatever is known of a customer
 products        sku, and whatever is known of a product
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eval.datasets.digest import data_name, sha256_of_files
 from eval.datasets.moments import CHINA_TIME
+from eval.datasets.order_counts import OrderCounts
 from eval.datasets.order_lines import Ids, OrderFile, OrderLines, read_order_file
 from eval.datasets.profiles import Profiles, read_profiles
 from eval.datasets.record import shown
@@ -29,7 +30,8 @@ class PurchaseData:
     """Orders up to the cut, which is the time of the last one, and the orders after it, which are to be predicted.
 
     Ids are numbered in the order in which they were bought, so that those from before the cut come first. Lines that
-    came to nothing are left out and counted by `n_undone`; `unknown_fields` names columns that were not used.
+    came to nothing or say the same again are left out; `counts` has both files' rows by what became of them.
+    `unknown_fields` names columns that were not used.
     """
 
     name: str
@@ -42,8 +44,12 @@ class PurchaseData:
     skus: tuple[str, ...]
     customers: Profiles | None = None
     products: Profiles | None = None
-    n_undone: int = 0
+    counts: OrderCounts = field(default_factory=OrderCounts)
     unknown_fields: tuple[str, ...] = ()
+
+    @property
+    def n_undone(self) -> int:
+        return self.counts.n_nothing
 
 
 def read_purchases(
@@ -73,7 +79,7 @@ def read_purchases(
         skus=ids.skus.ids,
         customers=None if customers is None else read_profiles(customers, "id"),
         products=None if products is None else read_profiles(products, "sku"),
-        n_undone=known.n_undone + later.n_undone,
+        counts=known.counts + later.counts,
         unknown_fields=tuple(dict.fromkeys(known.unknown_columns + later.unknown_columns)),
     )
 

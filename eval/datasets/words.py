@@ -47,6 +47,23 @@ STAGES = _words(
 DECISIONS = _words(("accept", "edit", "dismiss", "ignore", "freehand", "stale"), {})
 
 UNDONE_STATUSES = frozenset(
-    {"cancelled", "canceled", "refunded", "returned", "已取消", "已退款", "已退货"},
+    {
+        "cancelled",
+        "canceled",
+        "已取消",
+        "取消",
+        "交易关闭",
+        "已关闭",
+        "refunded",
+        "refund",
+        "已退款",
+        "退款",
+        "退款成功",
+        "returned",
+        "return",
+        "已退货",
+        "退货",
+        "退货退款",
+    }
 )
 """Orders that came to nothing: nothing was bought."""

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from knowledge.audience import Audience
 from knowledge.errors import InvalidValueError
+from knowledge.imports.money import parted
 
 CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone of times that name none; a fixed offset, since there has been no summer time since 1991."""
@@ -22,6 +23,9 @@ MAX_DIGITS_IN_EXCEL = 10**15
 LARGEST_AMOUNT = Decimal(10) ** 13
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 CACHED_TEXTS = 16_384
+CLOCK_SKEW = timedelta(days=1)
+"""How far the clock of a shop may be ahead of ours, or its zone be another than we think."""
+
 EXPECTED_AMOUNT = "an amount such as 129, ¥129.00 or 1,299.00"
 TRUE_WORDS = frozenset({"true", "yes", "1", "是", "y", "t"})
 FALSE_WORDS = frozenset({"false", "no", "0", "否", "n", "f"})
@@ -30,7 +34,6 @@ _DATE = re.compile(
     r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
 )
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
-_CURRENCY_MARKS = "¥￥$€£ \u00a0"
 
 
 @dataclass(frozen=True)
@@ -186,12 +189,21 @@ def to_moment(value: object, info: ValidationInfo) -> datetime | None:
 
 def to_past_moment(value: object, info: ValidationInfo) -> datetime:
     """A moment that has already been."""
+    return _moment_until(value, info, timedelta(), "a time that is not in the future")
+
+
+def to_nearly_past_moment(value: object, info: ValidationInfo) -> datetime:
+    """A moment that has already been, if perhaps only by a clock that is ahead of ours."""
+    return _moment_until(value, info, CLOCK_SKEW, "a time that is not in the future by more than a day")
+
+
+def _moment_until(value: object, info: ValidationInfo, ahead: timedelta, expected: str) -> datetime:
     moment = to_moment(value, info)
     if moment is None:
         raise refused("a value, this column is required")
     now = _rules(info).now
-    if moment > now:
-        raise refused(f"a time that is not in the future (it is now {now:%Y-%m-%d %H:%M %Z})")
+    if moment > now + ahead:
+        raise refused(f"{expected} (it is now {now:%Y-%m-%d %H:%M %Z})")
     return moment
 
 
@@ -281,8 +293,8 @@ def _float_written(text: str) -> float | None:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def _fen_written(text: str) -> int | None:
-    plain = text.strip().strip(_CURRENCY_MARKS).removesuffix("元").removeprefix("CNY").strip()
-    amount = _decimal(plain, EXPECTED_AMOUNT)
+    number, _ = parted(text)
+    amount = _decimal(number, EXPECTED_AMOUNT)
     return None if amount is None else _hundredths(amount)
 
 

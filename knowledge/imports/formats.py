@@ -37,7 +37,8 @@ class FileFormat(Generic[Row]):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(self.row.model_fields)
+        # A field with another name for its cell reads a column a second time.
+        return tuple(name for name, field in self.row.model_fields.items() if field.validation_alias is None)
 
     @property
     def required_columns(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from knowledge.imports.cells import (
     to_items,
     to_last_moment,
     to_moment,
+    to_nearly_past_moment,
     to_number,
     to_object,
     to_optional_id,
@@ -29,6 +30,7 @@ from knowledge.imports.cells import (
     to_required_text,
     to_text,
 )
+from knowledge.imports.money import HOUSE_CURRENCY, MARKS, may_be, to_mark
 from knowledge.imports.words import (
     EVENT_KINDS,
     ORDER_STATUSES,
@@ -38,6 +40,7 @@ from knowledge.imports.words import (
     SCRIPT_KINDS,
     SCRIPT_STATUSES,
     STAGES,
+    UNDONE_STATUSES,
     chosen,
     chosen_list,
     plain_word,
@@ -51,10 +54,15 @@ SAFE_ADDRESSES = ("http://", "https://", "/", "./")
 
 
 def _read_currency(value: object) -> str:
-    text = to_text(value).upper() or "CNY"
-    if len(text) != 3 or not (text.isascii() and text.isalpha()):
+    return _read_optional_currency(value) or HOUSE_CURRENCY
+
+
+def _read_optional_currency(value: object) -> str:
+    text = to_text(value).upper()
+    code = MARKS.get(text, text)
+    if code and (len(code) != 3 or not (code.isascii() and code.isalpha())):
         raise refused("a currency of three letters such as CNY")
-    return "CNY" if text == "RMB" else text
+    return code
 
 
 def _read_address(value: object) -> str:
@@ -112,6 +120,7 @@ Flag = Annotated[bool | None, PlainValidator(to_flag)]
 Moment = Annotated[datetime | None, PlainValidator(to_moment)]
 LastMoment = Annotated[datetime | None, PlainValidator(to_last_moment)]
 PastMoment = Annotated[datetime, PlainValidator(to_past_moment)]
+NearlyPastMoment = Annotated[datetime, PlainValidator(to_nearly_past_moment)]
 Birthday = Annotated[date | None, PlainValidator(to_birthday)]
 Address = Annotated[str, PlainValidator(_read_address)]
 
@@ -273,15 +282,45 @@ class CustomerRow(FileRow):
 
 
 class OrderRow(FileRow):
-    """A row of an orders file: one line of an order."""
+    """A row of an orders file: one line of an order.
+
+    `line_id` tells apart lines that are alike otherwise; `amount_mark` is the currency shown in the cell of the amount.
+    """
 
     order_id: Id
     customer_id: Id
     sku: Id
-    ordered_at: PastMoment
+    ordered_at: NearlyPastMoment
     quantity: Number = None
     amount: Fen = None
     status: Annotated[str, PlainValidator(plain_word(ORDER_STATUSES))] = ""
+    currency: Annotated[str, PlainValidator(_read_optional_currency)] = ""
+    line_id: Text = ""
+    amount_mark: Annotated[str, PlainValidator(to_mark), Field(validation_alias="amount")] = ""
+
+    @model_validator(mode="after")
+    def _of_one_currency(self) -> Self:
+        if self.currency and not may_be(self.amount_mark, self.currency):
+            raise refused(f"an amount in {self.currency}, as the column currency says, not in {self.amount_mark}")
+        return self
+
+    @property
+    def is_refund(self) -> bool:
+        return (self.quantity is not None and self.quantity < 0) or (self.amount is not None and self.amount < 0)
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the status says that the line came to nothing."""
+        return self.status in UNDONE_STATUSES
+
+    @property
+    def names_currency(self) -> bool:
+        """Whether the row says what its amount is in."""
+        return bool(self.currency or self.amount_mark)
+
+    def may_be_in(self, currency: str) -> bool:
+        """Whether nothing in the row says that its amount is in another currency."""
+        return self.currency in {"", currency} and may_be(self.amount_mark, currency)
 
 
 class EventRow(FileRow):

@@ -70,6 +70,12 @@ class Staging(Generic[Row]):
         one = "SELECT 1 FROM staged WHERE key = ? LIMIT 1"
         return {key for key in keys if self._connection.execute(one, (key,)).fetchone()}
 
+    def rows_of(self, keys: Collection[str]) -> dict[str, Row]:
+        """The first row of each of `keys` that some row has."""
+        query = "SELECT body FROM staged WHERE key = ? ORDER BY line LIMIT 1"
+        found = {key: self._connection.execute(query, (key,)).fetchone() for key in self.having(keys)}
+        return {key: self._kind.unpacked(body) for key, (body,) in found.items()}
+
     def groups(self) -> Iterator[Group[Row]]:
         """Every group once, by key; sorted keys also make the writing that follows fast."""
         ordered = self._connection.execute("SELECT key, line, body FROM staged ORDER BY key, line")

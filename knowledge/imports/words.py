@@ -76,10 +76,22 @@ ORDER_STATUSES = {
     "已送达": "delivered",
     "已完成": "completed",
     "已取消": "cancelled",
+    "取消": "cancelled",
+    "交易关闭": "cancelled",
+    "已关闭": "cancelled",
     "canceled": "cancelled",
     "已退款": "refunded",
+    "退款": "refunded",
+    "退款成功": "refunded",
+    "refund": "refunded",
     "已退货": "returned",
+    "退货": "returned",
+    "退货退款": "returned",
+    "return": "returned",
 }
+UNDONE_STATUSES = frozenset({"cancelled", "refunded", "returned"})
+"""Of orders that came to nothing: nothing was bought."""
+
 EVENT_KINDS = {"浏览": "view", "点击": "click", "停留": "dwell", "购买": "purchase", "分享": "share", "评价": "review"}
 
 

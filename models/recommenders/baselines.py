@@ -1,15 +1,16 @@
 """Two recommenders that every other one has to beat."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from models.affinity import Affinity
+from models.recommenders.files import read_arrays, write_arrays
 from models.recommenders.lines import PurchaseLines
-from models.recommenders.recommender import Recommender
+
+TIE = np.float32(1e-6)
+"""What popularity may add to other scores: enough to order those that are equal."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,25 @@ class Popularity:
         """Count baskets."""
         return cls(np.asarray(lines.counts().sum(axis=0), np.float32).ravel())
 
-    def scores(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
+    @classmethod
+    def load(cls, folder: Path) -> "Popularity":
+        """What `save` wrote."""
+        (n_baskets,) = read_arrays(folder, "n_baskets")
+        return cls(n_baskets.astype(np.float32))
+
+    def save(self, folder: Path) -> None:
+        """Write the counts."""
+        write_arrays(folder, {"n_baskets": self.n_baskets})
+
+    def scores(self, histories: PurchaseLines, today: float) -> NDArray[np.float32]:  # noqa: ARG002
         """The counts, once a customer."""
-        return np.tile(self.n_baskets, (len(customers), 1))
+        return np.tile(self.n_baskets, (histories.n_customers, 1))
+
+    @property
+    def shares(self) -> NDArray[np.float32]:
+        """The counts as shares of one more than the largest, so below 1."""
+        shares: NDArray[np.float32] = self.n_baskets / (self.n_baskets.max(initial=0.0) + np.float32(1.0))
+        return shares
 
 
 @dataclass(frozen=True)
@@ -36,59 +53,24 @@ class Frequency:
     2020).
     """
 
-    counts: csr_matrix
     popularity: Popularity
 
     @classmethod
     def fit(cls, lines: PurchaseLines) -> "Frequency":
-        """Count baskets per customer."""
-        return cls(lines.counts(), Popularity.fit(lines))
-
-    def scores(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The customer's own counts, and a share below one of an item's popularity."""
-        most = max(1.0, float(self.popularity.n_baskets.max(initial=0.0)))
-        own: NDArray[np.float32] = self.counts[customers].toarray()
-        own += self.popularity.n_baskets / (most + 1.0)
-        return own
-
-
-@dataclass(frozen=True)
-class CoPurchase:
-    """What is bought together with what the customer has: item-based collaborative filtering.
-
-    The score is the sum over owned items of the cosine of their baskets (Sarwar et al., WWW 2001), among the 20 best
-    neighbours of each; ties by popularity.
-    """
-
-    counts: csr_matrix
-    similarity: csr_matrix
-    popularity: Popularity
+        """Count baskets."""
+        return cls(Popularity.fit(lines))
 
     @classmethod
-    def fit(cls, lines: PurchaseLines) -> "CoPurchase":
-        """Learn neighbours."""
-        skus = tuple(map(str, range(lines.n_items)))
-        affinity = Affinity.fit(skus, lines.baskets, lines.customers, lines.items, lines.days)
-        rows, columns = np.nonzero(affinity.neighbours >= 0)
-        neighbours = affinity.neighbours[rows, columns]
-        n = affinity.n_baskets.astype(np.float64)
-        cosines = affinity.n_together[rows, columns] / np.sqrt(n[rows] * n[neighbours])
-        shape = (lines.n_items, lines.n_items)
-        similarity = csr_matrix((cosines.astype(np.float32), (rows, neighbours)), shape=shape)
-        return cls(lines.counts(), similarity, Popularity.fit(lines))
+    def load(cls, folder: Path) -> "Frequency":
+        """What `save` wrote."""
+        return cls(Popularity.load(folder))
 
-    def scores(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """How near each item is to what the customer bought."""
-        bought = self.counts[customers]
-        near: NDArray[np.float32] = (bought.log1p() @ self.similarity).toarray()
-        most = max(1.0, float(self.popularity.n_baskets.max(initial=0.0)))
-        near += np.float32(1e-6) * self.popularity.n_baskets / np.float32(most)
-        return near
+    def save(self, folder: Path) -> None:
+        """Write the popularity; what customers bought comes with their histories."""
+        self.popularity.save(folder)
 
-
-BASELINES: Mapping[str, Callable[[PurchaseLines], Recommender]] = {
-    "popularity": Popularity.fit,
-    "frequency": Frequency.fit,
-    "co-purchase": CoPurchase.fit,
-}
-"""By the name a user gives."""
+    def scores(self, histories: PurchaseLines, today: float) -> NDArray[np.float32]:  # noqa: ARG002
+        """The customer's own counts, and a share below one of an item's popularity."""
+        own: NDArray[np.float32] = histories.counts().toarray()
+        own += self.popularity.shares
+        return own

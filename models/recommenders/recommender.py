@@ -1,17 +1,27 @@
 """What every recommender does."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recommenders.lines import PurchaseLines
+
 
 class Recommender(Protocol):
-    """Scores items for customers."""
+    """Scores items for customers, by what they bought."""
 
-    def scores(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Scores of all items, shape (n_customers, n_items); -inf for what is not recommended at all."""
+    def scores(self, histories: PurchaseLines, today: float) -> NDArray[np.float32]:
+        """Scores of all items for each customer of `histories`, shape (histories.n_customers, n_items).
+
+        -inf is never recommended. No line of a history is later than `today`, a day on the clock of the lines the model
+        learned from.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into a folder."""
 
 
 def best_items(scores: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
@@ -23,16 +33,16 @@ def best_items(scores: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
     return [_best(row, least, k) for row, least in zip(scores, nearly, strict=True)]
 
 
-def _best(row: NDArray[np.float32], least: np.float32, k: int) -> NDArray[np.int64]:
-    candidates = np.flatnonzero((row >= least) & np.isfinite(row))
-    order = np.lexsort((candidates, -row[candidates]))
-    best: NDArray[np.int64] = candidates[order][:k]
-    return best
-
-
 def without(scores: NDArray[np.float32], owned: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
     """The scores with each row's owned items taken out."""
     left = scores.copy()
     for row, items in zip(left, owned, strict=True):
         row[items] = -np.inf
     return left
+
+
+def _best(row: NDArray[np.float32], least: np.float32, k: int) -> NDArray[np.int64]:
+    candidates = np.flatnonzero((row >= least) & np.isfinite(row))
+    order = np.lexsort((candidates, -row[candidates]))
+    best: NDArray[np.int64] = candidates[order][:k]
+    return best

@@ -1,47 +1,23 @@
 """Orders: the rows of a file are lines, several of which make one order.
 
-Lines of the same order and product add up, so a receipt that lists a product twice counts it twice. A row that
-repeats another with a different status is the same line at a later time: its status holds, its quantity counts once.
+Lines of the same order and product add up, so that a receipt may list a product twice. A product that was given back
+while others were kept has a quantity of 0; where all came to nothing, the status of the order says so.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session
 
 from knowledge.imports.kinds import ImportKind
 from knowledge.imports.plan import Plan, Stored, stored_by_id, stored_rows
-from knowledge.imports.report import RejectedRow
+from knowledge.imports.planners.order_rows import FileLine, FileOrder, Part, Statuses, last_of, order_of
 from knowledge.imports.rows import OrderRow
-from knowledge.imports.staging import Group, StagedRow
+from knowledge.imports.staging import Group
 from knowledge.imports.surroundings import Surroundings
+from knowledge.imports.words import UNDONE_STATUSES
 from knowledge.tables import IndexKind, Order, OrderLine, OrderStatusChange
-
-DEFAULT_QUANTITY = 1.0
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A product of an order: the sum over its rows."""
-
-    sku: str
-    quantity: float
-    amount_fen: int | None
-    n_rows: int
-
-
-@dataclass(frozen=True)
-class _Order:
-    """An order as the file tells it; `status` is empty when the file has none, `statuses` says since when each held."""
-
-    id: str
-    customer_id: str
-    ordered_at: datetime
-    status: str
-    statuses: dict[datetime, str]
-    lines: list[_Line]
 
 
 @dataclass(frozen=True)
@@ -55,7 +31,9 @@ class _Stored:
 def plan_orders(session: Session, groups: Sequence[Group[OrderRow]], around: Surroundings) -> Plan:
     """What a batch of orders changes."""
     plan = Plan()
-    orders = [_order_of(group, plan) for group in groups]
+    named = {staged.row.sku for group in groups for staged in group.rows if staged.row.names_currency}
+    currencies = around.currencies(session, named)
+    orders = [order_of(group, plan.tally, around.now, currencies) for group in groups]
     stored = _read(session, around.tenant_id, [order.id for order in orders])
     for order in orders:
         _plan_order(plan, order, stored, around)
@@ -63,95 +41,32 @@ def plan_orders(session: Session, groups: Sequence[Group[OrderRow]], around: Sur
     return plan
 
 
-def _order_of(group: Group[OrderRow], plan: Plan) -> _Order:
-    rows = _rows_of_one_customer(group, plan)
-    for row in rows:
-        if (row.quantity is not None and row.quantity < 0) or (row.amount is not None and row.amount < 0):
-            plan.tally.warn("refunds", row.order_id)
-    statuses = _statuses_of(rows)
-    return _Order(
-        id=group.key,
-        customer_id=rows[0].customer_id,
-        ordered_at=min(row.ordered_at for row in rows),
-        status=statuses[max(statuses)] if statuses else "",
-        statuses=statuses,
-        lines=_lines_of(rows),
-    )
-
-
-def _statuses_of(rows: Sequence[OrderRow]) -> dict[datetime, str]:
-    """When each status began; of several at the same time the last in the file holds."""
-    if len(rows) == 1:
-        return {rows[0].ordered_at: rows[0].status} if rows[0].status else {}
-    at_each_time = {row.ordered_at: row.status for row in rows if row.status}
-    began: dict[datetime, str] = {}
-    status = ""
-    for moment in sorted(at_each_time):
-        if at_each_time[moment] != status:
-            status = began[moment] = at_each_time[moment]
-    return began
-
-
-def _rows_of_one_customer(group: Group[OrderRow], plan: Plan) -> list[OrderRow]:
-    first = group.rows[0]
-    kept = [staged.row for staged in group.rows if staged.row.customer_id == first.row.customer_id]
-    if len(kept) < len(group.rows):
-        for staged in group.rows:
-            if staged.row.customer_id != first.row.customer_id:
-                plan.tally.reject(_contradiction(staged, first))
-    return kept
-
-
-def _contradiction(staged: StagedRow[OrderRow], first: StagedRow[OrderRow]) -> RejectedRow:
-    owner = first.row.customer_id
-    reason = f"customer_id: the order {first.row.order_id!r} is of the customer {owner!r} on line {first.line}"
-    return RejectedRow(staged.line, "customer_id", staged.row.customer_id, reason, "one customer for each order")
-
-
-def _lines_of(rows: Sequence[OrderRow]) -> list[_Line]:
-    by_sku: dict[str, list[OrderRow]] = defaultdict(list)
-    for row in rows:
-        by_sku[row.sku].append(row)
-    return [_summed(sku, members) for sku, members in by_sku.items()]
-
-
-def _summed(sku: str, rows: Sequence[OrderRow]) -> _Line:
-    if len(rows) == 1:
-        return _Line(sku, _quantity(rows[0]), rows[0].amount, 1)
-    counted = _without_status_updates(rows)
-    amounts = [row.amount for row in counted if row.amount is not None]
-    quantity = sum(_quantity(row) for row in counted)
-    return _Line(sku, quantity, sum(amounts) if amounts else None, len(rows))
-
-
-def _without_status_updates(rows: Sequence[OrderRow]) -> list[OrderRow]:
-    """Each line as often as the status that has it most often."""
-    per_status: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
-    samples: dict[tuple[object, ...], OrderRow] = {}
-    for row in rows:
-        same = (row.quantity, row.amount)
-        per_status[same][row.status] += 1
-        samples[same] = row
-    return [row for same, row in samples.items() for _ in range(max(per_status[same].values()))]
-
-
-def _quantity(row: OrderRow) -> float:
-    return DEFAULT_QUANTITY if row.quantity is None else row.quantity
-
-
-def _plan_order(plan: Plan, order: _Order, stored: _Stored, around: Surroundings) -> None:
-    before = stored.orders.get(order.id)
-    head_moved = _plan_head(plan, order, before, around)
+def _plan_order(plan: Plan, order: FileOrder, stored: _Stored, around: Surroundings) -> None:
+    before, lines = stored.orders.get(order.id), stored.lines.get(order.id, {})
+    is_undone = order.came_to_nothing and not _is_held_besides(order, before, lines)
+    head_moved = _plan_head(plan, order, order.statuses if is_undone else order.kept_statuses, before, around)
     lines_moved = False
     for line in order.lines:
-        lines_moved |= _plan_line(plan, order, line, stored.lines.get(order.id, {}).get(line.sku), head_moved, around)
+        # An order that came to nothing keeps what it was of: it was held until its status changed.
+        part = line.bought if is_undone else line.kept
+        lines_moved |= _plan_line(plan, order, line, part, lines.get(line.sku), head_moved, around)
     if head_moved or lines_moved:
         plan.announce(IndexKind.CUSTOMER, order.customer_id)
 
 
-def _plan_head(plan: Plan, order: _Order, before: Stored | None, around: Surroundings) -> bool:
-    status = order.status or (before["status"] if before is not None else "")
-    head = (order.customer_id, order.ordered_at, status)
+def _is_held_besides(order: FileOrder, before: Stored | None, lines: Mapping[str, Stored]) -> bool:
+    """Whether the stored order has lines that were kept and that the file does not name."""
+    if before is None or before["status"] in UNDONE_STATUSES:
+        return False
+    named = {line.sku for line in order.lines}
+    return any(line["quantity"] > 0 for sku, line in lines.items() if sku not in named)
+
+
+def _plan_head(plan: Plan, order: FileOrder, statuses: Statuses, before: Stored | None, around: Surroundings) -> bool:
+    status = last_of(statuses) or (before["status"] if before is not None else "")
+    # What is given back later does not make the order one of later.
+    ordered_at = before["ordered_at"] if before is not None and order.is_all_back else order.ordered_at
+    head = (order.customer_id, ordered_at, status)
     if before is not None and head == (before["customer_id"], before["ordered_at"], before["status"]):
         return False
     plan.upsert(
@@ -160,13 +75,14 @@ def _plan_head(plan: Plan, order: _Order, before: Stored | None, around: Surroun
             "tenant_id": around.tenant_id,
             "id": order.id,
             "customer_id": order.customer_id,
-            "ordered_at": order.ordered_at,
+            "ordered_at": ordered_at,
             "status": status,
         },
     )
     if before is not None and before["customer_id"] != order.customer_id:
+        plan.tally.warn("moved_orders", order.id)
         plan.announce(IndexKind.CUSTOMER, before["customer_id"])
-    began = order.statuses
+    began = statuses
     if before is not None:
         began = {around.now: status} if before["status"] != status else {}
     for since, each in began.items():
@@ -176,10 +92,16 @@ def _plan_head(plan: Plan, order: _Order, before: Stored | None, around: Surroun
 
 
 def _plan_line(
-    plan: Plan, order: _Order, line: _Line, before: Stored | None, head_moved: bool, around: Surroundings
+    plan: Plan,
+    order: FileOrder,
+    line: FileLine,
+    part: Part,
+    before: Stored | None,
+    head_moved: bool,
+    around: Surroundings,
 ) -> bool:
     """Write a line that is new or other than before; its rows count as changed too when their order has moved."""
-    is_same = before is not None and (line.quantity, line.amount_fen) == (before["quantity"], before["amount_fen"])
+    is_same = before is not None and (part.quantity, part.amount_fen) == (before["quantity"], before["amount_fen"])
     if is_same:
         plan.tally.n_changed += line.n_rows if head_moved else 0
         plan.tally.n_unchanged += 0 if head_moved else line.n_rows
@@ -190,8 +112,8 @@ def _plan_line(
             "tenant_id": around.tenant_id,
             "order_id": order.id,
             "sku": line.sku,
-            "quantity": line.quantity,
-            "amount_fen": line.amount_fen,
+            "quantity": part.quantity,
+            "amount_fen": part.amount_fen,
         },
     )
     plan.tally.n_added += line.n_rows if before is None else 0
@@ -207,7 +129,7 @@ def _read(session: Session, tenant_id: str, order_ids: Sequence[str]) -> _Stored
     return _Stored(orders, lines)
 
 
-def _warn_of_unknown(session: Session, orders: Sequence[_Order], plan: Plan, around: Surroundings) -> None:
+def _warn_of_unknown(session: Session, orders: Collection[FileOrder], plan: Plan, around: Surroundings) -> None:
     unknown = around.unknown(session, ImportKind.CUSTOMERS, {order.customer_id for order in orders})
     unknown_skus = around.unknown(session, ImportKind.PRODUCTS, {line.sku for order in orders for line in order.lines})
     for order in orders:

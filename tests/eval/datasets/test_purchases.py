@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.datasets.columns import read_columns
+from eval.datasets.order_counts import OrderCounts
 from eval.datasets.purchases import PurchaseData, read_purchases
 from eval.errors import DataError, LeakError
 
@@ -67,7 +69,7 @@ def test_lines_are_numbered_arrays_oldest_first_in_utc(write: Write) -> None:
     assert (data.test.order.tolist(), data.test.customer.tolist(), data.test.sku.tolist()) == ([2, 3], [0, 2], [0, 2])
     assert list(data.test.ordered_at) == times("2026-01-06T01:00", "2026-01-09T10:30")
     assert data.cut == np.datetime64("2026-01-06T01:00")
-    assert (data.n_undone, data.unknown_fields, data.customers, data.products) == (0, (), None, None)
+    assert (data.counts, data.unknown_fields, data.customers, data.products) == (OrderCounts(5), (), None, None)
 
 
 def test_arrays_are_compact(write: Write) -> None:
@@ -97,18 +99,36 @@ def test_what_came_to_nothing_is_left_out_and_counted(write: Write) -> None:
     )
     data = read(write, orders)
     assert [data.skus[sku] for sku in data.train.sku] == ["tea", "bag"]
-    assert data.n_undone == 5
+    assert data.counts == OrderCounts(n_kept=4, n_undone=3, n_refunds=2)
     assert data.cut == np.datetime64("2026-01-04T16:00"), "an order that was returned moves no cut"
     assert "cup" not in data.skus
 
 
 def test_the_formats_give_the_same_data(tmp_path: Path, write: Write) -> None:
     expected = read(write)
-    for suffix, save in (("jsonl", to_json_lines), ("tsv", to_tsv), ("parquet", to_parquet)):
+    for suffix, save in (("jsonl", to_json_lines), ("tsv", to_tsv), ("parquet", to_parquet), ("xlsx", to_workbook)):
         orders, test = tmp_path / f"orders.{suffix}", tmp_path / f"test.{suffix}"
         save(orders, rows_of(ORDERS))
         save(test, rows_of(TEST))
         assert_same(read_purchases(orders, test), expected)
+
+
+def test_a_table_may_be_saved_as_chinese_spreadsheets_do(tmp_path: Path, write: Write) -> None:
+    orders = ORDERS.replace("tea", "茶叶").replace("cup", "茶杯")
+    (tmp_path / "gbk.csv").write_bytes(orders.encode("gb18030"))
+    test = write("test.csv", TEST)
+    data = read_purchases(tmp_path / "gbk.csv", test)
+    assert data.skus[:2] == ("茶叶", "茶杯")
+    assert_same(data, read_purchases(write("orders.csv", orders), test))
+
+
+def test_numbers_that_a_spreadsheet_has_rounded_are_no_ids(tmp_path: Path, write: Write) -> None:
+    book = openpyxl.Workbook()
+    for cells in (["order_id", "customer_id", "sku", "ordered_at"], [7, 12345678901234567, 1.0, "2026-01-05"]):
+        book.active.append(cells)
+    book.save(tmp_path / "orders.xlsx")
+    with pytest.raises(DataError, match=r"orders\.xlsx, line 2: cell 2 is 1\.23.*; expected at most 15 digits"):
+        read_purchases(tmp_path / "orders.xlsx", write("test.csv", TEST))
 
 
 def test_a_byte_order_mark_and_line_ends_of_windows_are_read(write: Write) -> None:
@@ -121,6 +141,22 @@ def to_json_lines(path: Path, rows: Sequence[dict[str, str]]) -> None:
 
 def to_tsv(path: Path, rows: Sequence[dict[str, str]]) -> None:
     path.write_text("\t".join(rows[0]) + "\n" + "".join("\t".join(row.values()) + "\n" for row in rows))
+
+
+def to_workbook(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([*rows[0], None])
+    book.active.append([None])
+    for row in rows:
+        book.active.append([as_in_a_sheet(name, cell) for name, cell in row.items()])
+    book.active.cell(1, 20).value = " "
+    book.save(path)
+
+
+def as_in_a_sheet(name: str, cell: str) -> object:
+    if name == "ordered_at" and "T" not in cell:
+        return datetime.fromisoformat(cell)
+    return float(cell) if name == "quantity" and cell else cell or None
 
 
 def to_parquet(path: Path, rows: Sequence[dict[str, str]]) -> None:
@@ -259,15 +295,17 @@ def test_a_file_that_cannot_be_used_is_refused(write: Write, orders: str, proble
 
 def test_other_kinds_of_files_are_refused(tmp_path: Path, write: Write) -> None:
     good = write("test.csv", TEST)
-    with pytest.raises(DataError, match=r"the suffix is '\.xlsx'; expected one of \.parquet, \.csv"):
+    with pytest.raises(DataError, match=r"the suffix is '\.xls'; expected one of \.parquet, \.csv"):
+        read_purchases(write("orders.xls", "x"), good)
+    with pytest.raises(DataError, match=r"cannot be read .*; expected an XLSX workbook"):
         read_purchases(write("orders.xlsx", "x"), good)
     with pytest.raises(DataError, match=r"cannot be read .*; expected a Parquet file"):
         read_purchases(write("orders.parquet", "x"), good)
     with pytest.raises(DataError, match=r"cannot be read \(No such file"):
         read_purchases(tmp_path / "gone.csv", good)
-    (tmp_path / "gbk.csv").write_bytes((HEADER + "o1,c1,茶,2026-01-05,1,1\n").encode("gbk"))
-    with pytest.raises(DataError, match=r"gbk\.csv, line 2: byte 7 of the line .* is not UTF-8"):
-        read_purchases(tmp_path / "gbk.csv", good)
+    (tmp_path / "latin.csv").write_bytes((HEADER + "o1,c1,th\xe9 vert,2026-01-05,1,1\n").encode("latin-1"))
+    with pytest.raises(DataError, match=r"latin\.csv, line 2: byte 9 of the line .* is not UTF-8"):
+        read_purchases(tmp_path / "latin.csv", good)
 
 
 def test_a_test_order_before_the_cut_is_a_leak(write: Write) -> None:

@@ -139,7 +139,7 @@ def test_a_broken_date_is_rejected(load: Load, moment: str) -> None:
 
 
 def test_a_date_in_the_future_is_rejected(load: Load) -> None:
-    report = load("orders", "order_id,customer_id,sku,ordered_at\no1,c1,A,2026-11-21 12:00\no2,c1,A,2026-11-21 12:01\n")
+    report = load("events", "customer_id,kind,at\nc1,view,2026-11-21 12:00\nc1,view,2026-11-21 12:01\n")
     assert (report.n_added, report.n_rejected) == (1, 1)  # it is noon in Shanghai
     assert "not in the future" in report.rejected[0].expected
 

@@ -36,9 +36,9 @@ def test_rows_of_one_order_may_stand_apart(load: Load, rows: Rows) -> None:
 def test_the_same_product_twice_in_an_order_adds_up_once(
     load: Load, rows: Rows, contents: Callable[[], object]
 ) -> None:
-    content = f"{HEADER}o1,c1,A,2026-01-05,1,10,\no1,c1,A,2026-01-05,2,20,\no1,c1,A,2026-01-05,1,10,\n"
+    content = f"{HEADER}o1,c1,A,2026-01-05,1,10,\no1,c1,A,2026-01-05,2,20,\no1,c1,A,2026-01-05,1,8,\n"
     assert counts(load("orders", content)) == (3, 0, 0, 0)
-    assert rows(LINES) == [("o1", "A", 4.0, 4000)]
+    assert rows(LINES) == [("o1", "A", 4.0, 3800)]
     before = contents()
     assert counts(load("orders", content)) == (0, 0, 3, 0)
     assert contents() == before

@@ -1,0 +1,30 @@
+"""The recommenders there are, by the names that users give."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.recommenders.baselines import Frequency, Popularity
+from models.recommenders.ease import Ease
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.lines import PurchaseLines
+from models.recommenders.recommender import Recommender
+from models.recommenders.tifu_knn import TifuKnn
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How a kind of recommender is made from lines, and read from the folder that its `save` wrote."""
+
+    fit: Callable[[PurchaseLines], Recommender]
+    load: Callable[[Path], Recommender]
+
+
+RECOMMENDERS: Mapping[str, Registered] = {
+    "popularity": Registered(Popularity.fit, Popularity.load),
+    "frequency": Registered(Frequency.fit, Frequency.load),
+    "item-knn": Registered(ItemKnn.fit, ItemKnn.load),
+    "ease": Registered(Ease.fit, Ease.load),
+    "tifu-knn": Registered(TifuKnn.fit, TifuKnn.load),
+}
+"""The simplest first: of models that do equally well, the first is chosen."""
