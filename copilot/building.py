@@ -13,6 +13,7 @@ from sqlmodel import col
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.errors import NotReadyError
 from copilot.runtime import affinity_folder
+from copilot.segments import learn_segments
 from copilot.serving import kept_encoders, promoted_settings
 from copilot.settings import Settings
 from knowledge.database import Database
@@ -56,6 +57,7 @@ def build_all(settings: Settings, workspace: Workspace, progress: Progress | Non
     )
     affinity, n_lines = learn_affinity(workspace.database, settings.tenant)
     affinity.save(affinity_folder(workspace, settings.tenant))
+    learn_segments(workspace.database, settings.tenant).save(affinity_folder(workspace, settings.tenant))
     return Built(report, n_lines, perf_counter() - start)
 
 
@@ -66,7 +68,11 @@ def learn_affinity(database: Database, tenant_id: str, before: datetime | None =
         .join(
             OrderLine, (col(OrderLine.tenant_id) == col(Order.tenant_id)) & (col(OrderLine.order_id) == col(Order.id))
         )
-        .where(col(Order.tenant_id) == tenant_id, col(Order.status).not_in(KEPT_STATUSES_SKIPPED))
+        .where(
+            col(Order.tenant_id) == tenant_id,
+            col(Order.status).not_in(KEPT_STATUSES_SKIPPED),
+            col(OrderLine.quantity) > 0,
+        )
         .execution_options(yield_per=10_000)
     )
     if before is not None:

@@ -9,16 +9,18 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
 from copilot.engine.experiments import read_experiments
-from copilot.engine.policy_file import policy_in_use, policy_of_encoder
 from copilot.engine.nextbest.models import ProductModels
+from copilot.engine.policy_file import policy_in_use, policy_of_encoder
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk
+from copilot.product_settings import read_product_rules
 from copilot.serving import EncoderInUse, ModelsInUse, encoder_in_use, recommender_in_use, shadow_in_use
 from copilot.settings import Settings
 from copilot.shop import Shop
 from knowledge.errors import SearchIndexError
 from knowledge.index.library_index import LibraryIndex
 from knowledge.workspace import Workspace, utc_now
+from models.segments import SegmentAffinity
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Runtime:
         policy = policy_in_use(settings.workspace, policy_of_encoder(found.encoder))
         experiments = read_experiments(settings.workspace, policy.policy)
         recommender = recommender_in_use(workspace, affinity_folder(workspace, settings.tenant))
+        segments = SegmentAffinity.load(affinity_folder(workspace, settings.tenant))
         shadow, shadow_warnings = shadow_in_use(workspace)
         warnings = (*found.warnings, *policy.warnings, *recommender.warnings, *shadow_warnings)
         for warning in warnings:
@@ -69,8 +72,9 @@ class Runtime:
                 tenant_id=settings.tenant,
                 policy=policy.policy,
                 rules=rules,
-                models=ProductModels.of(recommender.affinity),
+                models=ProductModels.of(recommender.affinity, segments, recommender.learned),
                 shop=ShopProfile(shop.name, shop.language),
+                product_rules=read_product_rules(workspace.folder),
                 small_talk=SmallTalk.of_workspace(workspace.folder),
                 experiments=experiments,
                 shadow=shadow,

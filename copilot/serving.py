@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from copilot.artefacts import load_stored_encoder
 from copilot.encoding import NoEncoder, load_encoder
+from copilot.engine.nextbest.models import LearnedProducts
 from copilot.engine.policy_file import PolicyInUse, policy_beside, policy_in_use, stored_ranker
 from copilot.engine.shadow import ShadowPolicy
 from copilot.errors import BadRequestError
@@ -21,6 +22,8 @@ from knowledge.index.snapshot import current_snapshot, tenant_folder
 from knowledge.workspace import Workspace
 from models.affinity import Affinity
 from models.errors import EncoderError, ModelError
+from models.recommenders.learned.model import Learned
+from models.recommenders.trained import TrainedRecommender, is_recommender
 from models.store.artefact import Artefact, Kind
 from models.store.errors import DamagedArtefactError, StoreError, UnknownArtefactError
 from models.store.store import ModelStore
@@ -60,6 +63,7 @@ class RecommenderInUse:
     """What is known of products bought together, and where from."""
 
     affinity: Affinity
+    learned: LearnedProducts | None
     version: str | None
     why: str
     warnings: tuple[str, ...] = ()
@@ -131,12 +135,21 @@ def recommender_in_use(workspace: Workspace, learned: Path) -> RecommenderInUse:
         try:
             artefact = store.get(Kind.RECOMMENDER, version)
             artefact.check_sizes()
-            affinity = Affinity.load(artefact.folder)
+            affinity, learned_products = Affinity.load(artefact.folder), _learned_products(artefact.folder)
         except ModelError as error:
             warnings.append(f"recommender {version} cannot be loaded: {error}")
         else:
-            return RecommenderInUse(affinity, version, f"promoted: {version}", tuple(warnings))
-    return RecommenderInUse(Affinity.load(learned), None, "learned from the orders of the workspace", tuple(warnings))
+            return RecommenderInUse(affinity, learned_products, version, f"promoted: {version}", tuple(warnings))
+    why = "learned from the orders of the workspace"
+    return RecommenderInUse(Affinity.load(learned), None, None, why, tuple(warnings))
+
+
+def _learned_products(folder: Path) -> LearnedProducts | None:
+    """The trained model of a recommender's folder, where it is one that tells what speaks for each product."""
+    if not is_recommender(folder):
+        return None
+    trained = TrainedRecommender.load(folder)
+    return LearnedProducts.of(trained.model, trained.skus) if isinstance(trained.model, Learned) else None
 
 
 def shadow_in_use(workspace: Workspace) -> tuple[ShadowPolicy | None, tuple[str, ...]]:

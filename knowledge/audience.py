@@ -140,7 +140,19 @@ class Audience(BaseModel):
 
     def to_rule(self) -> dict[str, object]:
         """The JSON object to store: only the fields that say something."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        rule = self.model_dump(mode="json", exclude_defaults=True)
+        return {**rule, "unknown_gender": self.unknown_gender} if self.says_unknown_gender else rule
+
+    @property
+    def says_unknown_gender(self) -> bool:
+        """Whether the rule itself says what becomes of people whose gender is unknown."""
+        return self.gender is not None and "unknown_gender" in self.model_fields_set
+
+    def letting_unknown_gender(self) -> "Audience":
+        """The same audience, people of unknown gender included unless the rule itself says otherwise."""
+        if self.gender is None or self.says_unknown_gender:
+            return self
+        return self.model_validate({**self.to_rule(), "unknown_gender": "allow"})
 
     def _anonymous_exclusion(self) -> str | None:
         if self._needs_knowledge:

@@ -12,7 +12,7 @@ from copilot.cli.options import EncoderOption, JsonOption, WorkspaceOption, prin
 
 if TYPE_CHECKING:
     from copilot.engine.answer import SuggestionAnswer
-    from copilot.engine.request import Said
+    from copilot.engine.request import ProductMode, Said
     from knowledge.tables import Scene
 
 
@@ -25,6 +25,13 @@ def suggest(
     scene: Annotated[str, typer.Option("--scene", help="direct or group.")] = "direct",
     agent: Annotated[str | None, typer.Option("--agent", help="The agent's id.")] = None,
     sku: Annotated[str | None, typer.Option("--sku", help="The product on the customer's screen.")] = None,
+    products: Annotated[
+        str | None,
+        typer.Option("--products", help="any, new (to the customer), complement or answer (to the message)."),
+    ] = None,
+    complement_of: Annotated[
+        str | None, typer.Option("--complement-of", help="Products that go with this one; means --products complement.")
+    ] = None,
     workspace: WorkspaceOption = None,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
@@ -44,6 +51,8 @@ def suggest(
         agent_id=agent,
         scene=_scene(scene),
         sku=sku,
+        products=_mode(products, complement_of),
+        complement_of=complement_of,
     )
     runtime = Runtime.open(read_settings(workspace, encoder))
     try:
@@ -63,6 +72,17 @@ def _scene(text: str) -> "Scene":
     if text not in list(Scene):
         raise BadRequestError("--scene", text, "direct or group")
     return Scene(text)
+
+
+def _mode(products: str | None, complement_of: str | None) -> "ProductMode":
+    from copilot.engine.request import ProductMode
+    from copilot.errors import BadRequestError
+
+    if products is None:
+        return ProductMode.COMPLEMENT if complement_of else ProductMode.ANY
+    if products not in list(ProductMode):
+        raise BadRequestError("--products", products, "any, new, complement or answer")
+    return ProductMode(products)
 
 
 def _read_context(path: Path) -> list["Said"]:
@@ -108,7 +128,10 @@ def _show(answer: "SuggestionAnswer", degraded: str) -> None:
     for product in answer.products:
         price = f"{product.price} {product.currency}" if product.price else "price unknown"
         typer.echo(f"+ {product.name} ({product.sku}, {price}): {'; '.join(one.text for one in product.reasons)}")
-    if not answer.products:
-        typer.echo(f"No product mentioned: {answer.products_reason}")
+    if answer.products_reason:
+        prefix = "Products" if answer.products else "No product mentioned"
+        typer.echo(f"{prefix}: {answer.products_reason}")
+    if answer.ask:
+        typer.echo(f"? {answer.ask.question}")
     for one in answer.excluded:
         typer.echo(f"- {one.item_id} left out: {one.rule}")

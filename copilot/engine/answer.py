@@ -117,6 +117,15 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A question worth asking next: the attribute that would narrow the choice most, and what may be answered."""
+
+    attribute: str
+    question: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Excluded:
     """An item that matched but must not be shown, and the rule that says so."""
 
@@ -151,6 +160,7 @@ class SuggestionAnswer:
     products_reason: str
     excluded: tuple[Excluded, ...]
     versions: Versions
+    ask: Ask | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     slate: Slate = field(default_factory=Slate)
     exposure: Exposure | None = None

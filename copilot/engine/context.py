@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
@@ -19,6 +19,9 @@ from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Sta
 
 MAX_ORDER_LINES = 500
 MAX_EVENTS = 30
+COMPLAINT_EVENTS = frozenset({"complaint", "投诉"})
+OFFER_EVENTS = frozenset({"coupon", "campaign", "优惠券", "活动"})
+LASTING_EVENTS = sorted(COMPLAINT_EVENTS | OFFER_EVENTS)
 CACHE_SIZE = 4096
 AGENT_KEPT_S = 10.0
 """Changes of agents are not in the feed; they are few, and seen after so long."""
@@ -58,6 +61,7 @@ class SeenEvent:
     kind: str
     at: datetime
     object: str
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,11 +251,12 @@ _NEWEST = (  # a query of its own: joined directly, SQLite may begin with every 
 )
 _READ_LINES = read_lines(_NEWEST)
 _READ_EVENTS = (
-    select(_EVENT.kind, _EVENT.at, _EVENT.object)
+    select(_EVENT.kind, _EVENT.at, _EVENT.object, _EVENT.value)
     .where(_EVENT.tenant_id == _TENANT_ID, _EVENT.customer_id == _CUSTOMER_ID)
     .order_by(_EVENT.at.desc())
     .limit(MAX_EVENTS)
 )
+_READ_LASTING = _READ_EVENTS.where(_EVENT.kind.in_(LASTING_EVENTS))
 """Asked for every customer who writes, so they are written once, in terms of the tables rather than the classes."""
 
 
@@ -267,8 +272,18 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
         profile,
         tags=[TagFact(*row) for row in connection.execute(_READ_TAGS, asked)],
         bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
-        events=[SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
+        events=with_lasting(
+            [SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
+            lambda: [SeenEvent(*row) for row in connection.execute(_READ_LASTING, asked)],
+        ),
     )
+
+
+def with_lasting(latest: list[SeenEvent], lasting: Callable[[], list[SeenEvent]]) -> list[SeenEvent]:
+    """The latest events and, when there may be earlier ones, those of them that count for longer."""
+    if len(latest) < MAX_EVENTS:
+        return latest
+    return list(dict.fromkeys([*latest, *lasting()]))
 
 
 def assembled(

@@ -8,7 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from copilot.engine.context import AgentContext, CustomerContext
+from copilot.engine.product_rules import ProductRules
+from copilot.engine.regulated import RegulatedNames
 from knowledge.audience import Audience, CustomerFacts
+from knowledge.index.items import USUAL_CURRENCY
 from knowledge.tables import Scene
 
 
@@ -21,29 +24,6 @@ class Place:
     scene: Scene
     channel: str
     now: datetime
-
-
-@dataclass(frozen=True)
-class ProductRules:
-    """The shop's own limits on what may be offered."""
-
-    regulated: frozenset[str] = frozenset(
-        {
-            "烟草",
-            "香烟",
-            "电子烟",
-            "酒类",
-            "白酒",
-            "处方药",
-            "药品",
-            "医疗器械",
-            "婴儿配方奶粉",
-            "tobacco",
-            "alcohol",
-            "medicine",
-        }
-    )
-    high_ticket_fen: int = 150_000
 
 
 class ScriptRule(NamedTuple):
@@ -60,6 +40,7 @@ class ProductRule(NamedTuple):
 
     audience: Audience
     category: str
+    currency: str
 
 
 @lru_cache(maxsize=65_536)
@@ -78,7 +59,13 @@ def script_rule(label: str) -> ScriptRule:
 def product_rule(label: str) -> ProductRule:
     """The rule that a label describes."""
     rule = json.loads(label)
-    return ProductRule(Audience.parse(rule.get("audience") or {}), rule.get("category") or "")
+    audience = Audience.parse(rule.get("audience") or {})
+    return ProductRule(audience, rule.get("category") or "", rule.get("currency") or USUAL_CURRENCY)
+
+
+def audience_here(audience: Audience, rules: ProductRules) -> Audience:
+    """A product's audience as the shop means it: the shop's policy for unknown gender where the audience has none."""
+    return audience.letting_unknown_gender() if rules.unknown_gender == "allow" else audience
 
 
 def script_exclusion(label: str, place: Place, facts: CustomerFacts | None) -> str | None:
@@ -90,12 +77,6 @@ def script_exclusion(label: str, place: Place, facts: CustomerFacts | None) -> s
         or scope_exclusion(rule.scope, place.agent)
         or rule.audience.exclusion(facts)
     )
-
-
-def product_exclusion(label: str, facts: CustomerFacts | None, rules: ProductRules) -> str | None:
-    """The rule that keeps products with this label away from this customer, or `None`."""
-    rule = product_rule(label)
-    return category_exclusion(rule.category, rules) or rule.audience.exclusion(facts)
 
 
 def scene_exclusion(scenes: frozenset[str], place: Place) -> str | None:
@@ -120,9 +101,18 @@ def scope_exclusion(scope: str, agent: AgentContext) -> str | None:
     return None
 
 
-def category_exclusion(category: str, rules: ProductRules) -> str | None:
-    """Why products of this category are never offered."""
-    return f"regulated:{category}" if category in rules.regulated else None
+def price_exclusion(price_fen: float, currency: str, scene: Scene, rules: ProductRules) -> str | None:
+    """Why a product of this price is not for this scene; a price that cannot be compared is refused where any is."""
+    if not rules.limits_price(scene):
+        return None
+    if not rules.knows_currency(currency):
+        return f"price_tier:none in {currency}"
+    limit = rules.limit_fen(scene, currency)
+    if math.isnan(price_fen):
+        return "price_tier:price unknown"
+    if limit is None or price_fen < limit:
+        return None
+    return "price_tier:direct only" if scene is Scene.GROUP else f"price_tier:not {scene.value}"
 
 
 def script_reason(label: str, valid_from: float, valid_to: float, place: Place) -> str:
@@ -134,10 +124,16 @@ def script_reason(label: str, valid_from: float, valid_to: float, place: Place) 
     return script_exclusion(label, place, place.customer.facts(place.now)) or ""
 
 
-def product_reason(label: str, stock: float, price_fen: float, place: Place, rules: ProductRules) -> str:
-    """Why a product is not eligible here; empty when it is."""
+def product_reason(
+    label: str, stock: float, price_fen: float, place: Place, rules: ProductRules, names: RegulatedNames
+) -> str:
+    """Why a product is not eligible here; empty when it is, or when only its tags say why."""
     if stock < 1:
         return "stock:out"
-    if place.scene is Scene.GROUP and (math.isnan(price_fen) or price_fen >= rules.high_ticket_fen):
-        return "price_tier:direct only"
-    return product_exclusion(label, place.customer.facts(place.now), rules) or ""
+    rule = product_rule(label)
+    return (
+        price_exclusion(price_fen, rule.currency, place.scene, rules)
+        or names.exclusion(rule.category)
+        or audience_here(rule.audience, rules).exclusion(place.customer.facts(place.now))
+        or ""
+    )

@@ -23,7 +23,7 @@ from copilot.engine.record import record_answer
 from copilot.engine.replying import Replier
 from copilot.engine.request import SuggestRequest
 from copilot.engine.retrieval import Query, Search
-from copilot.engine.rule_tables import Latest, ProductRuleTable, ScriptRuleTable
+from copilot.engine.rule_tables import Latest, ScriptRuleTable
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
 from copilot.engine.turn import Turn, read_turn, told
@@ -79,7 +79,6 @@ class Engine:
         self.promoter = Promoter(setup)
         self.replier = Replier(setup, self.promoter.products, self.memory)
         self.script_rules = Latest(ScriptRuleTable)
-        self.product_rules = Latest(ProductRuleTable)
         self._encoding = ThreadPoolExecutor(N_ENCODING, "encode")
         index.on_changes(self._forget)
 
@@ -145,7 +144,7 @@ class Engine:
         with watch.stage("eligibility"):
             scripts, products = library.scripts, library.products
             scripts_allowed = scripts.mask(self.script_rules.of(scripts).filter(place))
-            products_allowed = products.mask(self.product_rules.of(products).filter(place, self.setup.product_rules))
+            products_allowed = self.promoter.gate.allowed(session, products, place)
         stage = request.stage or (turn.conversation and turn.conversation.stage) or place.customer.stage(place.now)
         return Situation(
             request=request,
@@ -193,24 +192,26 @@ class Engine:
             picture = self.promoter.look(session, situation)
         chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch, set_id=set_id)
         with watch.stage("products"):
-            products, products_reason = self.promoter.choose(situation, picture, chosen.presenting)
+            promotion = self.promoter.choose(session, situation, picture, chosen.presenting)
         excluded = list(chosen.excluded)
         if request.explain_excluded and situation.turn.has_content:
             with watch.stage("excluded"):
-                excluded += hidden_items(situation, picture.refused, self.setup.product_rules)
+                excluded += promotion.kept_back
+                excluded += hidden_items(session, situation, picture.refused, self.promoter.gate)
         return SuggestionAnswer(
             set_id=set_id,
             conversation_id=request.conversation_id,
             conversation_version=situation.turn.version,
             message=situation.turn.message,
             replies=chosen.replies,
-            products=products,
+            products=promotion.products,
             stage=situation.stage,
             scene=situation.place.scene.value,
             abstained=not chosen.replies,
             abstain_reason=chosen.abstain_reason,
-            products_reason=products_reason,
+            products_reason=promotion.reason,
             excluded=tuple(dict.fromkeys(excluded)),
+            ask=promotion.ask,
             versions=self.versions(situation.index_version, situation.policy),
             timing_ms=watch.timing_ms,
             slate=chosen.slate,
@@ -221,7 +222,7 @@ class Engine:
         """Drop what is kept of changed rows; script versions never change."""
         forget = {
             IndexKind.CUSTOMER: self.memory.forget,
-            IndexKind.PRODUCT: self.promoter.products.forget,
+            IndexKind.PRODUCT: self.promoter.forget,
             IndexKind.PASSAGE: self.replier.passages.forget,
         }
         for kind, item_id in things:

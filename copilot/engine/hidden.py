@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
+from sqlmodel import Session
 
 from copilot.engine.answer import Excluded
-from copilot.engine.eligibility import ProductRules, product_reason, script_reason
+from copilot.engine.eligibility import script_reason
+from copilot.engine.nextbest.gate import ProductGate
 from copilot.engine.nextbest.sources.message import TEXT_FIELD
 from copilot.engine.replies import TRIGGER
 from copilot.engine.retrieval import Search
@@ -16,7 +18,9 @@ MIN_HIDDEN = 0.5
 """An item that a rule hides is reported when it is this similar to the message (0..1)."""
 
 
-def hidden_items(situation: Situation, refused: Mapping[str, str], rules: ProductRules) -> list[Excluded]:
+def hidden_items(
+    session: Session, situation: Situation, refused: Mapping[str, str], gate: ProductGate
+) -> list[Excluded]:
     """Items that match the message well but which a rule keeps away."""
     place = situation.place
     scripts, products = situation.scripts.hidden(), situation.products.hidden()
@@ -29,9 +33,7 @@ def hidden_items(situation: Situation, refused: Mapping[str, str], rules: Produc
             found.append(Excluded(scripts.view.item_id(item), rule))
     if products.has_any:
         for item in products.alike(TEXT_FIELD, N_SEARCHED, MIN_HIDDEN).tolist():
-            numbers = products.view.number("stock", item), products.view.number("price_fen", item)
-            rule = product_reason(products.view.label("rule", item), *numbers, place, rules)
-            found.append(Excluded(products.view.item_id(item), rule))
+            found.append(Excluded(products.view.item_id(item), gate.reason(session, products.view, item, place)))
     return found + _refused(situation.products, refused)
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from copilot.engine.cards import LATELY, Use
 from copilot.engine.context import (
+    LASTING_EVENTS,
     MAX_EVENTS,
     MAX_ORDER_LINES,
     READ_PROFILE,
@@ -23,6 +24,7 @@ from copilot.engine.context import (
     TagFact,
     assembled,
     read_lines,
+    with_lasting,
 )
 from knowledge.database import Database
 from knowledge.tables import (
@@ -77,7 +79,7 @@ _NEWEST = (
 )
 _READ_LINES = read_lines(_NEWEST)
 _READ_EVENTS = (
-    select(_EVENT.kind, _EVENT.at, _EVENT.object)
+    select(_EVENT.kind, _EVENT.at, _EVENT.object, _EVENT.value)
     .where(
         _EVENT.tenant_id == _TENANT_ID,
         _EVENT.customer_id == _CUSTOMER_ID,
@@ -86,6 +88,7 @@ _READ_EVENTS = (
     .order_by(_EVENT.at.desc())
     .limit(MAX_EVENTS)
 )
+_READ_LASTING = _READ_EVENTS.where(_EVENT.kind.in_(LASTING_EVENTS))
 _SHOWN = (
     select(_SUGGESTION.item_id, _SET.agent_id, _SET.at)
     .join_from(
@@ -131,7 +134,10 @@ class PastReader:
             profile,
             tags=[TagFact(*row) for row in connection.execute(_READ_TAGS, asked)],
             bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
-            events=[SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
+            events=with_lasting(
+                [SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
+                lambda: [SeenEvent(*row) for row in connection.execute(_READ_LASTING, asked)],
+            ),
         )
 
     def agent(self, session: Session, agent_id: str | None) -> AgentContext:

@@ -71,7 +71,10 @@ class ReplyWeights:
 
 @dataclass(frozen=True)
 class ProductWeights:
-    """What one unit of each product feature adds to the score; each lies in 0..1."""
+    """What one unit of each product feature adds to the score; each lies in 0..1.
+
+    But for the last four: these are parts of the log-odds that the customer buys it soon, and may speak against it.
+    """
 
     message: float = 2.0
     words: float = 1.0
@@ -80,6 +83,15 @@ class ProductWeights:
     tags: float = 0.6
     viewed: float = 0.5
     popularity: float = 0.3
+    best_seller: float = 0.6
+    coupon: float = 0.7
+    segment: float = 0.7
+    giftable: float = 0.3
+    wishes: float = 3.0
+    habit: float = 0.35
+    pull: float = 0.35
+    trend: float = 0.35
+    activity: float = 0.35
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from copilot.errors import BadRequestError
 from knowledge.tables import DEFAULT_TENANT, MessageRole, Scene, Stage
@@ -19,12 +20,26 @@ class Said:
     at: datetime | None = None
 
 
+class ProductMode(StrEnum):
+    """Which products are wanted.
+
+    Any that fit, refills included; such as this customer never ordered; what goes with a given product; or only what
+    answers the message.
+    """
+
+    ANY = "any"
+    NEW = "new"
+    COMPLEMENT = "complement"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True)
 class SuggestRequest:
     """One question to the engine: a message, who wrote it, and where.
 
     With `conversation_id` the messages come from the database and `message` may be empty; otherwise `context` holds
-    what was said before `message`, oldest first. `at` is the moment to answer for, now when empty.
+    what was said before `message`, oldest first. `at` is the moment to answer for, now when empty. `complement_of`
+    names the product whose complements are wanted; without it they are those of the product on the screen, `sku`.
     """
 
     message: str = ""
@@ -39,6 +54,8 @@ class SuggestRequest:
     sku: str | None = None
     max_replies: int = 3
     max_products: int = 3
+    products: ProductMode = ProductMode.ANY
+    complement_of: str | None = None
     explain_excluded: bool = True
     at: datetime | None = None
 
@@ -46,13 +63,24 @@ class SuggestRequest:
         require_text("message", self.message)
         for said in self.context:
             require_text("context", said.text)
-        for name in ("conversation_id", "customer_id", "agent_id", "channel", "sku"):
+        for name in ("conversation_id", "customer_id", "agent_id", "channel", "sku", "complement_of"):
             require_text(name, getattr(self, name) or "")
         if not self.conversation_id and not self.message.strip():
             raise BadRequestError("message", self.message, "a message that is not empty, or a conversation_id")
         for name in ("max_replies", "max_products"):
             if not 0 <= getattr(self, name) <= 10:
                 raise BadRequestError(name, getattr(self, name), "a number from 0 to 10")
+        if self.products not in list(ProductMode):
+            raise BadRequestError("products", self.products, " or ".join(ProductMode))
+        if self.complement_of and self.products != ProductMode.COMPLEMENT:
+            raise BadRequestError("products", str(self.products), "complement, as complement_of is given")
+        if self.products == ProductMode.COMPLEMENT and not self.given_sku:
+            raise BadRequestError("complement_of", self.complement_of, "the sku whose complements are wanted")
+
+    @property
+    def given_sku(self) -> str | None:
+        """The product whose complements are wanted; only asked in that mode."""
+        return (self.complement_of or self.sku) if self.products == ProductMode.COMPLEMENT else None
 
 
 def require_text(field: str, text: str) -> None:

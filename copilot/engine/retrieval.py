@@ -100,6 +100,14 @@ class Search:
         allowed[list(items)] = False
         return Search(self.view, self.query, allowed, self._backgrounds)
 
+    def among(self, allowed: NDArray[np.bool_]) -> "Search":
+        """The same search with another allow-list."""
+        return Search(self.view, self.query, allowed, self._backgrounds)
+
+    def asking(self, tokens: Sequence[str]) -> "Search":
+        """The same search with other words and the same vector."""
+        return Search(self.view, replace(self.query, tokens=tuple(tokens)), self.allowed, self._backgrounds)
+
     def hidden(self) -> "Search":
         """The same search among the living items that are not allowed."""
         living = self.view.mask()

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from copilot.engine.eligibility import (
     Place,
-    ProductRules,
-    category_exclusion,
+    audience_here,
     channel_exclusion,
     product_rule,
     scene_exclusion,
     scope_exclusion,
     script_rule,
 )
+from copilot.engine.product_rules import ProductRules
+from copilot.engine.regulated import RegulatedNames
 from knowledge.index.filters import AllOf, Among, AtLeast, AtMost, Filter
 from knowledge.index.view import CollectionView
 from knowledge.tables import Scene
@@ -72,23 +73,39 @@ class ScriptRuleTable:
 
 
 class ProductRuleTable:
-    """The rules of products."""
+    """The rules of products, as one shop means them."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        rules = [product_rule(label) for label in labels]
+    def __init__(self, labels: Sequence[str], rules: ProductRules, names: RegulatedNames) -> None:
+        found = [product_rule(label) for label in labels]
         self._labels = labels
-        self._audiences = Parts.of(rule.audience for rule in rules)
-        self._categories = Parts.of(rule.category for rule in rules)
+        self._rules = rules
+        self._audiences = Parts.of(audience_here(rule.audience, rules) for rule in found)
+        self._currencies = Parts.of(rule.currency for rule in found)
+        categories = Parts.of(rule.category for rule in found)
+        self._unregulated = categories.allowed(names.exclusion)
 
-    def filter(self, place: Place, rules: ProductRules) -> Filter:
-        """What a product search may see here."""
+    def filters(self, place: Place) -> list[Filter]:
+        """What a product search may see here: whatever one of the filters lets through."""
         facts = place.customer.facts(place.now)
-        allowed = self._audiences.allowed(lambda audience: audience.exclusion(facts))
-        allowed &= self._categories.allowed(lambda category: category_exclusion(category, rules))
+        allowed = self._audiences.allowed(lambda audience: audience.exclusion(facts)) & self._unregulated
+        if not self._rules.limits_price(place.scene):
+            return [self._filter(allowed)]
+        return [
+            self._filter(allowed & (self._currencies.codes == code), self._limit_fen(currency, place.scene))
+            for code, currency in enumerate(self._currencies.distinct)
+            if self._rules.knows_currency(currency)
+        ]
+
+    def _filter(self, allowed: NDArray[np.bool_], limit_fen: float | None = None) -> Filter:
         parts: list[Filter] = [Among("rule", frozenset(compress(self._labels, allowed))), AtLeast("stock", 1)]
-        if place.scene is Scene.GROUP:
-            parts.append(AtMost("price_fen", rules.high_ticket_fen - 1))
+        if limit_fen is not None:
+            parts.append(AtMost("price_fen", limit_fen - 1))
         return AllOf(tuple(parts))
+
+    def _limit_fen(self, currency: str, scene: Scene) -> float:
+        """Infinite where every price is welcome, for even then it has to be known."""
+        limit = self._rules.limit_fen(scene, currency)
+        return np.inf if limit is None else float(limit)
 
 
 class Latest(Generic[TableT]):

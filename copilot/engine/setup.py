@@ -8,10 +8,11 @@ from functools import cached_property
 from time import perf_counter
 
 from copilot.engine.compliance import RuleBook
-from copilot.engine.eligibility import Place, ProductRules
+from copilot.engine.eligibility import Place
 from copilot.engine.experiments import Experiment, Treatment
 from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.policy import Policy
+from copilot.engine.product_rules import ProductRules
 from copilot.engine.shadow import ShadowPolicy
 from copilot.engine.small_talk import SmallTalk
 
@@ -40,8 +41,9 @@ class EngineSetup:
 
     @cached_property
     def rules_version(self) -> str:
-        """Names the rules of what may be said and of what is small talk."""
-        return hashlib.sha256(f"{self.rules.version} {self.small_talk.version}".encode()).hexdigest()[:12]
+        """Names the rules of what may be said, of what is small talk, and of what may be offered."""
+        versions = f"{self.rules.version} {self.small_talk.version} {self.product_rules.version}"
+        return hashlib.sha256(versions.encode()).hexdigest()[:12]
 
     def treatment(self, place: Place) -> Treatment:
         """The policy for a message: of the experiment that is going on, or the usual one."""

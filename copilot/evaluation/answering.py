@@ -12,15 +12,16 @@ from copilot.encoding import NoEncoder, load_encoder
 from copilot.engine.answer import SuggestionAnswer
 from copilot.engine.compliance import RuleBook
 from copilot.engine.engine import Engine
+from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.past import PastReader
 from copilot.engine.policy import Policy
-from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.request import Said, SuggestRequest
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk
 from copilot.errors import NotReadyError
 from copilot.evaluation.rows import Answered, query_rows, timing_rows
 from copilot.evaluation.tenure import Tenures
+from copilot.product_settings import read_product_rules
 from copilot.settings import Settings
 from copilot.shop import Shop
 from eval.datasets.turns import LoggedTurn
@@ -76,6 +77,7 @@ class Answerer:
                 rules=RuleBook.of_workspace(workspace.folder),
                 models=ProductModels.of(Affinity.load(plan.prepared / AFFINITY_FOLDER)),
                 shop=ShopProfile(shop.name, shop.language),
+                product_rules=read_product_rules(workspace.folder),
                 small_talk=SmallTalk.of_workspace(workspace.folder),
             ),
             clock=lambda: plan.untimed_at,

@@ -17,12 +17,12 @@ from sqlmodel import col
 from copilot.building import learn_affinity
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.engine.compliance import RuleBook
-from copilot.engine.eligibility import ProductRules
 from copilot.engine.policy import Exploration, Policy
 from copilot.errors import BadRequestError, NotReadyError
 from copilot.evaluation.answering import AFFINITY_FOLDER, LIBRARY_FOLDER, AnsweringPlan
 from copilot.evaluation.setting import DataFacts, LibraryOf, RunSetting, code_version, digest_of
 from copilot.evaluation.shards import QUERIES, TIMINGS, Shards, answer_all
+from copilot.product_settings import read_product_rules
 from copilot.serving import promoted_settings
 from copilot.settings import Settings
 from eval.datasets.turns import LoggedTurn
@@ -164,7 +164,7 @@ def _prepare(
         database_seq=seq,
         model=encoder.fingerprint,
         rules=RuleBook.of_workspace(workspace.folder).version,
-        product_rules=digest_of(ProductRules()),
+        product_rules=digest_of(read_product_rules(workspace.folder)),
         untimed_at=_publications(workspace, settings.tenant)[1],
         trained_until=survey.first_at,
         seed=options.seed,

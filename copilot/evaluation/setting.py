@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from copilot.engine.eligibility import ProductRules
 from copilot.engine.policy import Policy
+from copilot.engine.product_rules import ProductRules
 
 MANIFEST_FORMAT = 1
 CODE = ("copilot", "knowledge", "models", "eval")

@@ -30,7 +30,7 @@ def workspace_history(database: Database, tenant_id: str, name: str) -> OrderHis
     days: list[float] = []
     n_undone = n_refunds = 0
     for row in _rows(database, tenant_id):
-        is_refund = row.quantity < 0 or (row.amount_fen or 0) < 0
+        is_refund = row.quantity <= 0 or (row.amount_fen or 0) < 0
         is_undone = not is_refund and row.status in KEPT_STATUSES_SKIPPED
         n_refunds, n_undone = n_refunds + is_refund, n_undone + is_undone
         if is_refund or is_undone:

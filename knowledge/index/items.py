@@ -18,6 +18,7 @@ from knowledge.tables import IndexKind, Passage, Product, Script, ScriptStatus, 
 SOLD_STATUSES = ("active", "")
 UNVERSIONED = 1
 """The version of products and passages, which keep no history."""
+USUAL_CURRENCY = "CNY"
 
 _ID_BATCH = 500
 _ROW_BATCH = 1_000
@@ -162,13 +163,15 @@ def _script_rule(audience: str, scenes: str, channels: str, scope: str) -> str:
 
 
 @lru_cache(maxsize=_KNOWN_RULES)
-def _product_rule(audience: str, category: str) -> str:
-    return canonical_json({"audience": json.loads(audience), "category": category})
+def _product_rule(audience: str, category: str, currency: str) -> str:
+    """Who a product is for and what limits apply; the usual currency is not named."""
+    rule = {"audience": json.loads(audience), "category": category}
+    return canonical_json(rule if currency == USUAL_CURRENCY else {**rule, "currency": currency})
 
 
 def _sold_products(tenant_id: str) -> Select[*tuple[Any, ...]]:
     words = (Product.sku, Product.name, Product.category, Product.brand, Product.tags, Product.attributes)
-    rest = (Product.description, Product.stock, Product.price_fen)
+    rest = (Product.description, Product.stock, Product.price_fen, Product.currency)
     query = select(*map(col, (*words, *rest)), _raw("audience", Product.audience))
     sold = (col(Product.tenant_id) == tenant_id) & col(Product.status).in_(SOLD_STATUSES)
     return query.where(sold).order_by(col(Product.sku))
@@ -180,7 +183,7 @@ def _product_item(row: Row[Any]) -> IndexItem:
         item_id=row.sku,
         version=UNVERSIONED,
         texts={"text": _distinct([row.name, " ".join(word for word in details if word)])},
-        labels={"rule": _product_rule(row.audience, row.category)},
+        labels={"rule": _product_rule(row.audience, row.category, row.currency)},
         numbers={
             "stock": math.inf if row.stock is None else float(row.stock),
             "price_fen": math.nan if row.price_fen is None else float(row.price_fen),

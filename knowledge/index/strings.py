@@ -98,7 +98,10 @@ class HashLookup:
 
     def find_firsts(self, strings: Sequence[str]) -> NDArray[np.int32]:
         """For each string, the first position whose hash is its own, -1 where there is none; check as for `find`."""
-        keys = hashes64(strings)
+        return self.find_hashes(hashes64(strings))
+
+    def find_hashes(self, keys: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """For each hash, the first position that has it, -1 where there is none; see `find_firsts`."""
         if not len(self.hashes):
             return np.full(len(keys), -1, np.int32)
         at = np.minimum(np.searchsorted(self.hashes, keys), len(self.hashes) - 1)

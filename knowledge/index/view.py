@@ -115,6 +115,19 @@ class CollectionView:
                 return start + place
         return None
 
+    def ordinals(self, id_hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """Where the living items with these hashes of ids are (as `hashes64` makes them), -1 for none.
+
+        Ids are not compared: two in 64 bits that collide are one chance in billions.
+        """
+        found = np.full(len(id_hashes), -1, np.int32)
+        for start, segment in zip(self._starts, self._segments, strict=False):
+            places = segment.places.find_hashes(id_hashes)
+            here = np.flatnonzero(places >= 0)
+            here = here[segment.attributes.alive[places[here]]]
+            found[here] = places[here] + np.int32(start)
+        return found
+
     def item_id(self, ordinal: int) -> str:
         """The id of an item."""
         segment, place = self._at(ordinal)

@@ -7,6 +7,7 @@ from pathlib import Path
 from models.recommenders.baselines import Frequency, Popularity
 from models.recommenders.ease import Ease
 from models.recommenders.item_knn import ItemKnn
+from models.recommenders.learned.model import Learned
 from models.recommenders.lines import PurchaseLines
 from models.recommenders.recommender import Recommender
 from models.recommenders.tifu_knn import TifuKnn
@@ -26,5 +27,6 @@ RECOMMENDERS: Mapping[str, Registered] = {
     "item-knn": Registered(ItemKnn.fit, ItemKnn.load),
     "ease": Registered(Ease.fit, Ease.load),
     "tifu-knn": Registered(TifuKnn.fit, TifuKnn.load),
+    "learned": Registered(Learned.fit, Learned.load),
 }
 """The simplest first: of models that do equally well, the first is chosen."""

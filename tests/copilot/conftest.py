@@ -14,6 +14,7 @@ from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
 from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.policy import Policy
+from copilot.engine.product_rules import ProductRules
 from copilot.engine.setup import EngineSetup, ShopProfile
 from knowledge.index.encoding import TextEncoder
 from knowledge.index.library_index import LibraryIndex
@@ -21,6 +22,7 @@ from knowledge.tables import (
     DEFAULT_TENANT,
     Customer,
     CustomerTag,
+    Event,
     IndexChange,
     IndexKind,
     Order,
@@ -35,6 +37,7 @@ from knowledge.tables import (
 from knowledge.workspace import Workspace
 from models.affinity import Affinity
 from models.encoders.hashing import HashEncoder
+from models.segments import SegmentAffinity
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -61,6 +64,8 @@ class SmallShop:
     policy: Policy = field(default_factory=Policy)
     affinity: Affinity = field(default_factory=Affinity.empty)
     encoder: TextEncoder = field(default_factory=HashEncoder)
+    product_rules: ProductRules = field(default_factory=ProductRules)
+    segments: SegmentAffinity = field(default_factory=SegmentAffinity)
 
     def __post_init__(self) -> None:
         self.index: LibraryIndex | None = None
@@ -76,8 +81,9 @@ class SmallShop:
             tenant_id=DEFAULT_TENANT,
             policy=self.policy,
             rules=RuleBook.load(),
-            models=ProductModels.of(self.affinity),
+            models=ProductModels.of(self.affinity, self.segments),
             shop=ShopProfile("栖白", "zh"),
+            product_rules=self.product_rules,
         )
         return Engine(database, self.index, self.encoder, setup, clock=self.clock)
 
@@ -138,6 +144,23 @@ class SmallShop:
             )
             for sku in skus:
                 session.add(OrderLine(tenant_id=DEFAULT_TENANT, order_id=order_id, sku=sku))
+            note_change(session, IndexKind.CUSTOMER, customer_id)
+
+    def add_event(self, customer_id: str, kind: str, thing: str = "", value: str = "", *, days_ago: float = 1) -> None:
+        with self.workspace.database.write() as session:
+            at = NOON - timedelta(days=days_ago)
+            event_id = f"{customer_id}-{kind}-{thing}-{at.isoformat()}"
+            session.add(
+                Event(
+                    tenant_id=DEFAULT_TENANT,
+                    id=event_id,
+                    customer_id=customer_id,
+                    kind=kind,
+                    at=at,
+                    object=thing,
+                    value=value,
+                )
+            )
             note_change(session, IndexKind.CUSTOMER, customer_id)
 
     def add_agent(self, agent_id: str, team_id: str) -> None:

@@ -1,28 +1,51 @@
 """Choosing the products to mention for one message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from copilot.engine.answer import ProductSuggestion
+from copilot.engine.answer import Ask, Excluded, ProductSuggestion
 from copilot.engine.cards import CardFile, ProductCard, read_products
 from copilot.engine.context import CustomerContext
-from copilot.engine.nextbest.owned import not_wanted_again, owned_products
-from copilot.engine.nextbest.ranking import gather, rank_products
+from copilot.engine.nextbest.asking import Asker
+from copilot.engine.nextbest.gate import ProductGate
+from copilot.engine.nextbest.owned import Owned, bought_before, not_wanted_again, owned_products, usual_interval
+from copilot.engine.nextbest.places import Places
+from copilot.engine.nextbest.ranking import Scored, gather, score_products, shown
 from copilot.engine.nextbest.signals import Language, Sight, Signals
+from copilot.engine.nextbest.silence import silence_reason
+from copilot.engine.nextbest.wishes import WishReader
+from copilot.engine.request import ProductMode
 from copilot.engine.setup import EngineSetup
 from copilot.engine.situation import Situation
+from copilot.errors import UnknownIdError
 from knowledge.tables import Scene
+
+ANSWERING = frozenset({"message", "wishes"})
+"""Features of what the message asks for; the others speak for what it does not mention."""
 
 
 @dataclass(frozen=True)
 class ProductPicture:
-    """Candidate products with what speaks for each, and the owned ones that must not be offered again."""
+    """Candidate products with what speaks for each, and those that must not be offered to this customer now."""
 
     signals: Signals
     cards: Mapping[str, ProductCard]
     refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """The products to mention, or the reason for silence, and what was kept back for it; a question to ask next.
+
+    With products a reason says in what they are not what was wanted.
+    """
+
+    products: tuple[ProductSuggestion, ...] = ()
+    reason: str = ""
+    kept_back: tuple[Excluded, ...] = ()
+    ask: Ask | None = None
 
 
 class Promoter:
@@ -30,54 +53,137 @@ class Promoter:
 
     def __init__(self, setup: EngineSetup) -> None:
         self.setup = setup
+        self.gate = ProductGate(setup.tenant_id, setup.product_rules)
         self.products: CardFile[str, ProductCard] = CardFile(lambda s, skus: read_products(s, setup.tenant_id, skus))
+        self.asker = Asker(setup.tenant_id, setup.product_rules)
+        self.wishes = WishReader(setup.tenant_id)
+        self.places = Places()
+
+    def forget(self, sku: str) -> None:
+        """Drop what is kept of a product; called for every change of one."""
+        self.products.forget(sku)
+        self.asker.forget(sku)
+        self.gate.forget(sku)
+        self.wishes.forget(sku)
 
     def look(self, session: Session, situation: Situation) -> ProductPicture:
-        """Everything that speaks for or against a product now."""
-        view, place = situation.products.view, situation.place
-        customer = _known_here(situation)
-        bought = self.products.get(session, sorted({line.sku for line in customer.kept}))
-        owned = owned_products(customer, bought, self.setup.models)
-        refused = not_wanted_again(owned, place.now)
-        ordinals = [ordinal for sku in refused if (ordinal := view.ordinal(sku)) is not None]
+        """Everything that speaks for or against a product now.
+
+        Raises:
+            UnknownIdError: there is no product of which complements are wanted.
+        """
+        view, customer, given = situation.products.view, _known_here(situation), situation.request.given_sku
+        told = {line.sku for line in situation.place.customer.kept} | ({given} if given else set())
+        cards = self.products.get(session, sorted(told))
+        if given is not None and given not in cards:
+            raise UnknownIdError("product", given)
+        owned = owned_products(situation.place.customer, cards, self.setup.models)
+        refused = self._refused(session, situation, owned)
+        ordinals = [ordinal for sku in refused if (ordinal := self.places.ordinal(view, sku)) is not None]
+        offered = situation.products.without(ordinals)
+        wished = self.wishes.look(session, situation.turn, offered)
         sight = Sight(
-            search=situation.products.without(ordinals),
+            search=wished.search if wished and given is None else offered,
             customer=customer,
-            cards=bought,
-            owned=owned,
+            cards=cards,
+            owned=owned if customer is situation.place.customer else {},
             models=self.setup.models,
-            now=place.now,
+            now=situation.place.now,
             language=self._language,
+            given=given,
+            rules=self.setup.product_rules,
+            wished=wished,
+            places=self.places,
         )
         signals = gather(sight)
         return ProductPicture(signals, self.products.get(session, list(signals.features)), refused)
 
     def choose(
-        self, situation: Situation, picture: ProductPicture, presenting: Mapping[str, str]
-    ) -> tuple[tuple[ProductSuggestion, ...], str]:
+        self, session: Session, situation: Situation, picture: ProductPicture, presenting: Mapping[str, str]
+    ) -> Promotion:
         """The products to mention, or the reason for silence."""
-        policy = situation.policy
         talk = self.setup.small_talk.recognise(situation.turn.message)
         if talk is not None:
-            return (), talk.reason
-        if situation.is_complaining:
-            return (), "complaint"
-        if situation.sent.n_promotions >= policy.max_promotions_per_week:
-            return (), f"cap:{policy.max_promotions_per_week} in {policy.fatigue_days} days"
-        ranked = rank_products(
+            return Promotion(reason=talk.reason)
+        scored = score_products(
             picture.signals,
             picture.cards,
             _known_here(situation),
-            policy=policy,
-            n=situation.request.max_products,
+            policy=situation.policy,
+            rules=self.setup.product_rules,
             language=self._language,
         )
-        chosen = tuple(replace(product, script_id=presenting.get(product.sku)) for product in ranked)
-        return chosen, "" if chosen else "nothing fits well enough"
+        silence = silence_reason(session, self.setup.tenant_id, situation, self.setup.product_rules)
+        if silence:
+            return Promotion(reason=silence, kept_back=_kept_back(scored, situation, silence))
+        wanted = [one for one in scored if self._is_wanted(situation, picture.signals, one.card.sku)]
+        products = tuple(
+            replace(product, script_id=presenting.get(product.sku))
+            for product in shown(wanted[: _n_left(situation)], picture.signals)
+        )
+        quiet = self._quiet(situation)
+        unasked = [one for one in scored if one not in wanted] if quiet else []
+        return Promotion(
+            products,
+            self._reason(situation, picture.signals, products, quiet if unasked else ""),
+            _kept_back(unasked, situation, quiet),
+            self.asker.ask(session, situation, picture, self._language) if situation.request.max_products else None,
+        )
+
+    def _refused(self, session: Session, situation: Situation, owned: Mapping[str, Owned]) -> dict[str, str]:
+        """What this customer, known here or not, must not be offered now, with the rule."""
+        customer, now = situation.place.customer, situation.place.now
+        refused = not_wanted_again(owned, now)
+        earlier = bought_before(session, self.setup.tenant_id, customer, now)
+        for sku, card in self.products.get(session, sorted(earlier)).items():
+            if usual_interval(sku, card, self.setup.models) is None:
+                refused[sku] = "owned:lasts"
+        if situation.request.products is ProductMode.NEW:
+            refused |= dict.fromkeys([*earlier, *(line.sku for line in customer.bought)], "mode:not new")
+        if situation.request.given_sku:
+            refused[situation.request.given_sku] = "mode:given"
+        return refused
+
+    def _is_wanted(self, situation: Situation, signals: Signals, sku: str) -> bool:
+        """Whether a candidate is of the kind that was asked for."""
+        features, mode = signals.features[sku], situation.request.products
+        if mode is ProductMode.ANSWER or self._quiet(situation):
+            return not ANSWERING.isdisjoint(features)
+        if mode is ProductMode.COMPLEMENT and _has_complements(signals):
+            return "bought_together" in features
+        return True
+
+    def _reason(
+        self, situation: Situation, signals: Signals, products: tuple[ProductSuggestion, ...], quiet: str
+    ) -> str:
+        if not products:
+            return quiet or "nothing fits well enough"
+        if situation.request.products is ProductMode.COMPLEMENT and not _has_complements(signals):
+            return f"complement:none known of {situation.request.given_sku}"
+        return ""
+
+    def _quiet(self, situation: Situation) -> str:
+        """The rule, when it is so late that only what is asked for may be offered."""
+        hours = self.setup.product_rules.quiet_hours
+        return hours.name if hours is not None and hours.holds(situation.place.now) else ""
 
     @property
     def _language(self) -> Language:
         return "en" if self.setup.shop.language == "en" else "zh"
+
+
+def _n_left(situation: Situation) -> int:
+    """How many products may be shown: no more than may still be sent this week."""
+    return min(situation.request.max_products, situation.policy.max_promotions_per_week - situation.sent.n_promotions)
+
+
+def _kept_back(scored: Sequence[Scored], situation: Situation, rule: str) -> tuple[Excluded, ...]:
+    """What would have been shown but for a rule."""
+    return tuple(Excluded(one.card.sku, rule) for one in scored[: situation.request.max_products])
+
+
+def _has_complements(signals: Signals) -> bool:
+    return any("bought_together" in features for features in signals.features.values())
 
 
 def _known_here(situation: Situation) -> CustomerContext:

@@ -1,6 +1,7 @@
 """From signals to the products to mention."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from copilot.engine.answer import Contribution, ProductSuggestion, Reason
 from copilot.engine.cards import ProductCard
@@ -8,14 +9,45 @@ from copilot.engine.context import CustomerContext
 from copilot.engine.nextbest.signals import Language, Sight, Signals, Source, Wording
 from copilot.engine.nextbest.sources.baskets import from_baskets
 from copilot.engine.nextbest.sources.events import from_events
+from copilot.engine.nextbest.sources.learned import from_learned
 from copilot.engine.nextbest.sources.message import from_message
+from copilot.engine.nextbest.sources.offers import from_offers
 from copilot.engine.nextbest.sources.popularity import from_popularity
 from copilot.engine.nextbest.sources.refills import from_refills
+from copilot.engine.nextbest.sources.tags import from_tags
+from copilot.engine.nextbest.sources.wishes import from_wishes
 from copilot.engine.policy import PRODUCT_FEATURES, Policy
+from copilot.engine.product_rules import ProductRules
 from copilot.engine.ranking import DECIMALS
 
-SOURCES: Sequence[Source] = (from_message, from_refills, from_baskets, from_events, from_popularity)
+SOURCES: Sequence[Source] = (
+    from_message,
+    from_wishes,
+    from_learned,
+    from_refills,
+    from_baskets,
+    from_events,
+    from_offers,
+    from_tags,
+    from_popularity,
+)
 FITS: Wording = {"zh": "符合标签：{tags}", "en": "Fits the tags {tags}"}
+GIFT: Wording = {"zh": "适合送人或分享：{tags}", "en": "Good to give or share: {tags}"}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A candidate with its score, which is the sum of what its features add."""
+
+    score: float
+    card: ProductCard
+    parts: Mapping[str, float]
+
+    @property
+    def why(self) -> tuple[Contribution, ...]:
+        """What each feature adds, the most first."""
+        order = sorted(self.parts, key=lambda name: (-self.parts[name], PRODUCT_FEATURES.index(name)))
+        return tuple(Contribution(name, self.parts[name]) for name in order)
 
 
 def gather(sight: Sight) -> Signals:
@@ -23,61 +55,66 @@ def gather(sight: Sight) -> Signals:
     signals = Signals()
     for source in SOURCES:
         source(sight, signals)
-    search = sight.search
-    for sku in list(signals.features):
-        ordinal = search.view.ordinal(sku)
-        if ordinal is None or (search.allowed is not None and not search.allowed[ordinal]):
-            del signals.features[sku]
+    signals.keep(sight.is_allowed)
     return signals
 
 
-def rank_products(
+def score_products(
     signals: Signals,
     cards: Mapping[str, ProductCard],
     customer: CustomerContext,
     *,
     policy: Policy,
-    n: int,
+    rules: ProductRules,
     language: Language,
-) -> tuple[ProductSuggestion, ...]:
-    """The best products above the threshold, each with at least one reason."""
+) -> list[Scored]:
+    """The products above the threshold for which there is a reason, best first."""
+    weights = {name: rules.objectives.weight(policy.product, name) for name in PRODUCT_FEATURES}
     scored = []
     for sku, features in signals.features.items():
         card = cards.get(sku)
         if card is None:
             continue
-        _add_tags(signals, card, customer, language)
-        why = _contributions(features, policy)
-        scored.append((round(sum(part.contribution for part in why), DECIMALS), sku, card, why))
-    scored.sort(key=lambda one: (-one[0], one[1]))
-    chosen = [one for one in scored if one[0] >= policy.product_threshold and signals.reasons[one[1]]][:n]
+        _add_tags(signals, card, customer, rules, language)
+        parts = {name: part for name, value in features.items() if (part := round(value * weights[name], DECIMALS))}
+        score = round(sum(parts.values()), DECIMALS)
+        if score >= policy.product_threshold and not signals.reasons[sku].keys().isdisjoint(parts):
+            scored.append(Scored(score, card, parts))
+    return sorted(scored, key=lambda one: (-one.score, one.card.sku))
+
+
+def shown(scored: Sequence[Scored], signals: Signals) -> tuple[ProductSuggestion, ...]:
+    """Scored products as they are shown, the weightiest reason first."""
     return tuple(
         ProductSuggestion(
             rank=rank,
-            sku=sku,
-            name=card.name,
-            price=card.price,
-            currency=card.currency,
-            score=score,
+            sku=one.card.sku,
+            name=one.card.name,
+            price=one.card.price,
+            currency=one.card.currency,
+            score=one.score,
             propensity=1.0,
-            reasons=tuple(signals.reasons[sku]),
-            why=why,
+            reasons=_reasons(one.why, one.card.sku, signals),
+            why=one.why,
         )
-        for rank, (score, sku, card, why) in enumerate(chosen, start=1)
+        for rank, one in enumerate(scored, start=1)
     )
 
 
-def _add_tags(signals: Signals, card: ProductCard, customer: CustomerContext, language: Language) -> None:
-    shared = sorted(card.tags & customer.tag_names)
+def _reasons(why: Sequence[Contribution], sku: str, signals: Signals) -> tuple[Reason, ...]:
+    """The reasons behind contributions, each once."""
+    reasons = (signals.reason(sku, part.feature) for part in why)
+    return tuple(dict.fromkeys(reason for reason in reasons if reason is not None))
+
+
+def _add_tags(
+    signals: Signals, card: ProductCard, customer: CustomerContext, rules: ProductRules, language: Language
+) -> None:
+    """What the product's own tags are worth for this customer and this shop."""
+    shared, gifts = sorted(card.tags & customer.tag_names), sorted(card.tags & rules.gift_tags)
     if shared:
-        text = FITS[language].format(tags="、".join(shared))
-        signals.add(card.sku, "tags", min(1.0, len(shared) / 2), Reason(text, f"tags:{'|'.join(shared)}"))
-
-
-def _contributions(features: Mapping[str, float], policy: Policy) -> tuple[Contribution, ...]:
-    parts = [
-        Contribution(name, round(features[name] * getattr(policy.product, name), DECIMALS))
-        for name in PRODUCT_FEATURES
-        if features.get(name)
-    ]
-    return tuple(sorted(parts, key=lambda part: -part.contribution))
+        reason = Reason(FITS[language].format(tags="、".join(shared)), f"tags:{'|'.join(shared)}")
+        signals.add(card.sku, "tags", min(1.0, len(shared) / 2), reason)
+    if gifts:
+        reason = Reason(GIFT[language].format(tags="、".join(gifts)), f"product_tags:{'|'.join(gifts)}")
+        signals.add(card.sku, "giftable", 1.0, reason)

@@ -9,6 +9,7 @@ from copilot.engine.answer import ProductSuggestion, Reply, SuggestionAnswer
 from copilot.engine.request import Said, SuggestRequest
 from copilot.web.api.documented import WRITES, problems
 from copilot.web.schemas.suggest import (
+    AskOut,
     ExcludedOut,
     ProductOut,
     ReplyOut,
@@ -47,6 +48,7 @@ def suggest_out(answer: SuggestionAnswer, customer: SuggestCustomerOut) -> Sugge
         abstain_reason=answer.abstain_reason,
         products_reason=answer.products_reason,
         excluded=[ExcludedOut.model_validate(one) for one in answer.excluded],
+        ask=AskOut.model_validate(answer.ask) if answer.ask else None,
         versions=VersionsOut.model_validate(answer.versions),
         timing_ms={stage: round(value, 3) for stage, value in answer.timing_ms.items()},
     )

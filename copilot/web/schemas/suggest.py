@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from copilot.engine.request import ProductMode
 from copilot.web.schemas.common import Id, LongText, Moment, Short, Wire
 from knowledge.tables import MessageRole, Scene, Stage
 
@@ -46,6 +47,7 @@ ANSWERED: dict[str, JsonValue] = {
     "abstain_reason": "",
     "products_reason": "nothing fits well enough",
     "excluded": [{"item_id": "S020", "rule": "audience.gender:male"}],
+    "ask": {"attribute": "skin_types", "question": "您是什么肤质？", "values": ["干皮", "油皮", "混合肌"]},
     "versions": {"index": "0123abcd-7", "model": "e5s-int8", "policy": "0a1b2c3d4e5f", "rules": "f0e1d2c3b4a5"},
     "timing_ms": {"encode": 3.4, "retrieval": 1.2},
 }
@@ -77,6 +79,14 @@ class SuggestIn(Wire):
     sku: Id | None = Field(default=None, description="The product on the customer's screen.")
     max_replies: int = Field(default=3, ge=0, le=10)
     max_products: int = Field(default=3, ge=0, le=10)
+    products: ProductMode = Field(
+        default=ProductMode.ANY,
+        description="any that fit, refills included; new to this customer; complement of a given product; only what "
+        "is an answer to the message.",
+    )
+    complement_of: Id | None = Field(
+        default=None, description="With `complement`: the product; without it, the one on the customer's screen."
+    )
 
 
 class WhyOut(Wire):
@@ -134,6 +144,14 @@ class SuggestCustomerOut(Wire):
     n_orders: int
 
 
+class AskOut(Wire):
+    """A question worth asking next: what would narrow the choice most, and what may be answered."""
+
+    attribute: str
+    question: str
+    values: list[str]
+
+
 class ExcludedOut(Wire):
     """An item that matches but must not be shown, and the rule."""
 
@@ -166,7 +184,8 @@ class SuggestOut(Wire):
     scene: str
     abstained: bool
     abstain_reason: str
-    products_reason: str
+    products_reason: str = Field(description="Why there are no products, or in what they are not what was asked for.")
     excluded: list[ExcludedOut]
+    ask: AskOut | None = Field(description="Only while little is known of the customer.")
     versions: VersionsOut
     timing_ms: dict[str, float]

@@ -122,12 +122,12 @@ def _pair_values(
 ) -> NDArray[np.float32]:
     """The features of each pair; lines are ordered by pair, then day."""
     n_pairs, ages = len(customers), today - lines.days
-    total = lambda weights: np.bincount(pair_of, weights, n_pairs)  # noqa: E731
     n = np.bincount(pair_of, minlength=n_pairs).astype(np.float64)
-    spans = [total((ages <= span).astype(np.float64)) for span in SPANS]
-    decayed = [total(np.exp2(-ages / half)) for half in HALF_LIVES]
-    lately = total(LATELY ** baskets.n_later[baskets.of_line])
-    all_lately = baskets.count(LATELY**baskets.n_later)[customers]
+    spans = [np.bincount(pair_of, ages <= span, n_pairs) for span in SPANS]
+    decayed = [np.bincount(pair_of, np.exp2(-ages / half), n_pairs) for half in HALF_LIVES]
+    weights = np.power(LATELY, baskets.n_later.astype(np.float64))
+    lately = np.bincount(pair_of, weights[baskets.of_line], n_pairs)
+    all_lately = baskets.count(weights)[customers]
     last = np.full(n_pairs, NEVER)
     np.minimum.at(last, pair_of, ages)
     interval = _interval(lines, pair_of, usual_days)
@@ -137,7 +137,7 @@ def _pair_values(
         lately / (all_lately + 1.0),
         _periods(lines, ages, pair_of, customers),
         *(last, interval, np.minimum(last / interval, LONG_OVERDUE)),
-        _rank(customers, decayed[-1]),
+        _rank(customers, decayed[-1].astype(np.float64)),
     ]
     return np.column_stack(columns).astype(np.float32)
 

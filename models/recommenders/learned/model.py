@@ -1,6 +1,7 @@
 """The learned recommender."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.recommenders.files import ARRAYS_FILE, read_arrays, unreadable, write_arrays
 from models.recommenders.learned.pulls import Lesson, Pulls, most_frequent
-from models.recommenders.learned.table import FEATURES, Table, candidate_table
+from models.recommenders.learned.table import FEATURES, GROUPS, Table, candidate_table
 from models.recommenders.learned.trees import BoostedTrees, TreeSettings
 from models.recommenders.learned.trends import Trends
 from models.recommenders.lines import PurchaseLines
@@ -40,7 +41,7 @@ class LearnedSettings:
     max_rows: int = 1_500_000
     trees: TreeSettings = field(default_factory=TreeSettings)
     seed: int = 0
-    threads: int = 2
+    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,15 @@ class Learned:
     def candidates(self, histories: PurchaseLines, today: float, allowed: NDArray[np.bool_] | None = None) -> Table:
         """What is worth scoring, with its features; with `allowed`, shape (n_items,), only among these items."""
         return candidate_table(histories, today, self.trends, self.pulls, allowed)
+
+    def parts(self, rows: NDArray[np.float32]) -> tuple[Mapping[str, NDArray[np.float64]], float]:
+        """What each group of features adds to the log-odds of each row, shape (n_rows,), and what every row has before.
+
+        They sum to the score.
+        """
+        added, start = self.trees.contributions(rows)
+        groups = {name: added[:, [FEATURES.index(one) for one in names]] for name, names in GROUPS.items()}
+        return {name: columns.sum(axis=1) for name, columns in groups.items()}, start
 
     def save(self, folder: Path) -> None:
         """Write trends, pulls and trees."""

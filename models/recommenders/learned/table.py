@@ -1,5 +1,6 @@
 """Pairs of customer and item worth scoring, with all that is known of them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,13 @@ from models.recommenders.learned.trends import TREND_FEATURES, Trends
 from models.recommenders.lines import PurchaseLines
 
 FEATURES = HABIT_FEATURES + CUSTOMER_FEATURES + TREND_FEATURES + PULL_FEATURES
+GROUPS: Mapping[str, Sequence[str]] = {
+    "habit": HABIT_FEATURES,
+    "activity": CUSTOMER_FEATURES,
+    "trend": TREND_FEATURES,
+    "pull": PULL_FEATURES,
+}
+"""What features are about, as people are told."""
 N_HABITS, N_PULLED, N_SELLING = 60, 40, 20
 """Candidates of each customer: the strongest habits, the best new items by each pull, and by what sells lately."""
 _RANK = HABIT_FEATURES.index("rank")
@@ -33,6 +41,10 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Table":
+        """Some of the candidates."""
+        return Table(self.customers[which], self.items[which], self.rows[which])
 
 
 def candidate_table(

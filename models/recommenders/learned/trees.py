@@ -54,12 +54,17 @@ class BoostedTrees:
         threads: int,
         settings: TreeSettings | None = None,
     ) -> "BoostedTrees":
-        """Learn the probability that a row is wanted; rows of shape (n_rows, n_features), `wanted` (n_rows,)."""
+        """Learn the probability that a row is wanted; rows of shape (n_rows, n_features), `wanted` (n_rows,).
+
+        Where all rows are alike in what is wanted there are no trees.
+        """
         import lightgbm
 
         settings = settings or TreeSettings()
         rate = float(np.clip(wanted.mean() if len(wanted) else 0.0, 1e-6, 1.0 - 1e-6))
         base = float(np.log(rate / (1.0 - rate)))
+        if wanted.all() or not wanted.any():
+            return cls.of([], base)
         data = lightgbm.Dataset(rows, wanted.astype(np.int8), init_score=np.full(len(wanted), base))
         booster = lightgbm.train(_parameters(settings, len(rows), seed, threads), data, settings.n_trees)
         return cls.of([tree["tree_structure"] for tree in booster.dump_model()["tree_info"]], base)

@@ -11,7 +11,9 @@ DUE: Wording = {
 
 
 def from_refills(sight: Sight, signals: Signals) -> None:
-    """What the customer has bought before and will soon have used up."""
+    """What the customer will soon have used up; left to the learned recommender where there is one."""
+    if sight.models.learned is not None:
+        return
     for sku, having in sight.owned.items():
         due = having.due(sight.now)
         if due is None or having.interval_days is None or not DUE_FROM <= due <= DUE_UNTIL:
