@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_DEPTH = 6
+MANY_ROWS = 100_000
+"""For fewer, threads cost more than they save."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,6 @@ def _parameters(settings: TreeSettings, n_rows: int, seed: int, threads: int) ->
         "deterministic": True,
         "force_col_wise": True,
         "seed": seed,
-        "num_threads": threads,
+        "num_threads": threads if n_rows >= MANY_ROWS else 1,
         "verbose": -1,
     }

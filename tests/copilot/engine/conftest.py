@@ -12,15 +12,18 @@ import pytest
 from copilot.building import learn_affinity
 from copilot.engine.compliance import RuleBook
 from copilot.engine.engine import Engine
-from copilot.engine.nextbest.models import ProductModels
+from copilot.engine.nextbest.models import LearnedProducts, ProductModels
 from copilot.engine.policy import Policy
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.product_settings import read_product_rules
 from copilot.segments import learn_segments
+from copilot.training.workspace_orders import workspace_history
 from knowledge.index.library_index import LibraryIndex
 from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Event, Order, OrderLine, Product
 from knowledge.workspace import Workspace
 from models.encoders.hashing import HashEncoder
+from models.recommenders.learned.model import Learned, LearnedSettings
+from models.recommenders.learned.trees import TreeSettings
 
 N_PRODUCTS, N_PEOPLE = 30, 14
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -148,7 +151,7 @@ def pick(random: np.random.Generator, choices: tuple[str, ...], n: int) -> list[
     return list(dict.fromkeys(str(each) for each in random.choice(choices, n, replace=False)))
 
 
-def make_shop(folder: Path, number: int, seed: int) -> Shop:
+def make_shop(folder: Path, number: int, seed: int, *, is_trained: bool = False) -> Shop:
     random = np.random.default_rng(seed)
     shop = Shop(Workspace.create(folder), number)
     shop.products = {f"p{n}": random_product(random, n) for n in range(N_PRODUCTS)}
@@ -156,11 +159,11 @@ def make_shop(folder: Path, number: int, seed: int) -> Shop:
     with shop.workspace.database.write() as session:
         session.add_all(rows_of(shop))
     (folder / "shop.json").write_text(json.dumps({"products": SHOPS[number]}), encoding="utf-8")
-    open_engine(shop)
+    open_engine(shop, is_trained=is_trained)
     return shop
 
 
-def open_engine(shop: Shop) -> None:
+def open_engine(shop: Shop, *, is_trained: bool = False) -> None:
     database, encoder = shop.workspace.database, HashEncoder()
     affinity, _ = learn_affinity(database, DEFAULT_TENANT)
     shop.index = LibraryIndex.open(shop.workspace.index_folder, database, DEFAULT_TENANT, encoder)
@@ -168,11 +171,20 @@ def open_engine(shop: Shop) -> None:
         tenant_id=DEFAULT_TENANT,
         policy=Policy(product_threshold=0.05, max_promotions_per_week=10_000),
         rules=RuleBook.load(),
-        models=ProductModels.of(affinity, learn_segments(database, DEFAULT_TENANT)),
+        models=ProductModels.of(
+            affinity, learn_segments(database, DEFAULT_TENANT), learned_products(shop) if is_trained else None
+        ),
         shop=ShopProfile("栖白"),
         product_rules=read_product_rules(shop.workspace.folder),
     )
     shop.engine = Engine(database, shop.index, encoder, setup, clock=lambda: NOON)
+
+
+def learned_products(shop: Shop) -> LearnedProducts:
+    """What a recommender learns from the few orders of a shop."""
+    history = workspace_history(shop.workspace.database, DEFAULT_TENANT, "shop")
+    few = LearnedSettings(threads=1, trees=TreeSettings(n_trees=30, min_rows_in_leaf=10))
+    return LearnedProducts.of(Learned.fit(history.lines, few), history.skus)
 
 
 def rows_of(shop: Shop) -> Iterator[object]:
@@ -195,7 +207,10 @@ def rows_of(shop: Shop) -> Iterator[object]:
 @pytest.fixture(scope="module")
 def random_shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Shop]]:
     numbers = [*range(len(SHOPS))] * 2
-    made = [make_shop(tmp_path_factory.mktemp("shop") / "w", number, seed) for seed, number in enumerate(numbers)]
+    made = [
+        make_shop(tmp_path_factory.mktemp("shop") / "w", number, seed, is_trained=seed >= len(SHOPS))
+        for seed, number in enumerate(numbers)
+    ]
     yield made
     for shop in made:
         shop.index.close()

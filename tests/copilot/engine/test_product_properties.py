@@ -258,3 +258,12 @@ def test_the_random_shops_show_and_hide_a_lot(random_shops) -> None:
 def ask(shop, message: str, customer_id: str | None, mode: ProductMode, scene: Scene, at: datetime) -> SuggestionAnswer:
     request = SuggestRequest(message=message, customer_id=customer_id, products=mode, scene=scene, at=at)
     return shop.engine.rehearse(request)[0]
+
+
+def test_what_was_learned_from_orders_is_among_the_reasons(random_shops) -> None:
+    features = set()
+    for shop in random_shops[3:]:
+        for person in shop.people.values():
+            answer = ask(shop, "快递一般几天能到", person.id, ProductMode.ANY, Scene.DIRECT, NOON)
+            features |= {part.feature for product in answer.products for part in product.why}
+    assert features >= {"habit", "activity", "trend", "pull"}

@@ -72,7 +72,7 @@ def test_metrics_are_means_over_customers(data: PurchaseData) -> None:
 
 
 @pytest.mark.parametrize("mode", list(ProductMode))
-@pytest.mark.parametrize("model", [name for name in RECOMMENDERS if name != "learned"])
+@pytest.mark.parametrize("model", list(RECOMMENDERS))
 def test_every_registered_model_can_be_measured(data: PurchaseData, model: str, mode: ProductMode) -> None:
     run = measure_products(data, ProductOptions(model, mode), quiet)
     assert all(0.0 <= value <= 1.0 for value in run.values("nDCG@10"))

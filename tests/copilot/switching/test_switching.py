@@ -2,6 +2,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -18,6 +19,8 @@ from copilot.web.app import create_app
 from knowledge.errors import SearchIndexError
 from knowledge.workspace import Workspace
 from models.affinity import Affinity
+from models.recommenders.lines import PurchaseLines
+from models.recommenders.trained import TrainedRecommender
 from models.store.artefact import Kind
 from models.store.errors import DamagedArtefactError, RefusedArtefactError, StoreError
 
@@ -290,6 +293,25 @@ def test_a_promoted_recommender_takes_the_place_of_what_the_orders_taught(board,
     runtime.close()
     with pytest.raises(RefusedArtefactError, match=r"affinity\.npz"):
         board.add(Kind.RECOMMENDER, artefact.place)
+
+
+def test_a_promoted_recommender_that_was_trained_proposes_products(board, tmp_path: Path) -> None:
+    lines = PurchaseLines(*(np.arange(40) % n for n in (20, 4, 2)), np.arange(40.0), 4, 2)
+    TrainedRecommender.fit("learned", lines, ("a", "b")).save(tmp_path / "trained")
+    Affinity.fit(("a", "b"), lines.baskets, lines.customers, lines.items, lines.days).save(tmp_path / "trained")
+    artefact = board.add(Kind.RECOMMENDER, tmp_path / "trained")
+    assert artefact.name == "learned and affinity of 2 products"
+    board.promote(artefact)
+    runtime = opened(board, Settings(workspace=board.folder, encoder="hash"))
+    learned = runtime.engine.setup.models.learned
+    assert learned is not None
+    assert learned.skus == ("a", "b")
+    runtime.close()
+    spoil(artefact.folder / "items.json")
+    runtime = opened(board, Settings(workspace=board.folder, encoder="hash"))
+    assert runtime.engine.setup.models.learned is None
+    assert "items.json" in runtime.in_use.warnings[0]
+    runtime.close()
 
 
 def test_only_a_ranker_can_be_a_shadow(board, make_encoder) -> None:

@@ -11,7 +11,7 @@ from models.errors import ModelError
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.trained import TrainedRecommender
 
-NAMES = [name for name in RECOMMENDERS if name != "learned"]
+NAMES = list(RECOMMENDERS)
 SKUS = tuple(f"sku-{number}" for number in range(12))
 
 
