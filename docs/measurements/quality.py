@@ -1,20 +1,25 @@
 """Measures every quality figure of docs/quality.md and writes the page.
 
-    python docs/measurements/quality.py FOLDER [--encoder NAME|DIR ...] [--out docs/quality.md]
+    python docs/measurements/quality.py FOLDER [--encoder NAME|DIR ...] [--out docs/quality.md] [--only products]
+
+`--only products` measures what customers buy next, and leaves the other tables of the page as they are.
 
 FOLDER holds evaluation data in the formats of docs/evaluation-data.md:
 
     jddc-r10/rerank.jsonl   jddc-pool/   jddc-intent/   beike/rerank.jsonl
     journey/{orders,test}.parquet   tafeng/{orders,test}.parquet
+    tafeng-baskets/orders.parquet   (next_basket.py makes it)
     dstc11/rerank.jsonl   banking77/   (left out where they are not; quality_english.py says how to make them)
 """
 
 import argparse
 import json
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +106,16 @@ TASKS = (
         ("nDCG@10", "R@10", "Success@10"),
         "models",
     ),
+    Task(
+        "The next basket, product by product",
+        "The same chain: the last basket of every customer who has three or more, from the earlier ones.",
+        ("products", "--orders", "tafeng-baskets/orders.parquet", "--next-basket", "--model", "all"),
+        ("nDCG@10", "R@10"),
+        "models",
+    ),
 )
+REFERENCE = "learned"
+"""The model that the others are compared with, customer by customer."""
 
 
 def measured(task: Task, folder: Path, encoder: str | None) -> Mapping[str, Any]:
@@ -114,15 +128,42 @@ def measured(task: Task, folder: Path, encoder: str | None) -> Mapping[str, Any]
 
 
 def section(task: Task, folder: Path, encoders: Sequence[str]) -> str:
-    """One table as Markdown; a trained encoder adds its dense and engine rows."""
+    """One table of retrieval systems as Markdown; a trained encoder adds its dense and engine rows."""
     rows = dict(measured(task, folder, None))
-    for encoder in encoders if task.kind == "systems" else ():
+    for encoder in encoders:
         name = Path(encoder).name
         trained = measured(task, folder, encoder)
         rows |= {f"{system}, {name}": one for system, one in trained.items() if system != "lexical"}
+    return written(task, rows, {})
+
+
+def products_section(task: Task, folder: Path) -> str:
+    """One table of recommenders as Markdown, with how far each is behind the reference on the same customers."""
+    with tempfile.TemporaryDirectory() as runs:
+        rows = measured(replace(task, command=(*task.command, "--save", runs)), folder, None)
+        behind = {name: difference(Path(runs), name, task.metrics[0]) for name in rows if name != REFERENCE}
+    return written(task, rows, {f"{REFERENCE} is better by ({task.metrics[0]})": behind})
+
+
+def difference(runs: Path, name: str, metric: str) -> str:
+    """By how much the reference is better than a model, paired by customer."""
+    pair = (str(runs / name), str(runs / REFERENCE))
+    command = [sys.executable, "-m", "copilot", "eval", "compare", *pair, "--metric", metric, "--by", "query", "--json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    (found,) = json.loads(done.stdout)["differences"]
+    one = found["difference"]
+    return f"{one['mean']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})"
+
+
+def written(task: Task, rows: Mapping[str, Any], more: Mapping[str, Mapping[str, str]]) -> str:
+    """A table with a row for each system; `more` are columns by their heads."""
     n = next(iter(rows.values()))["n"]
-    head = f"| | {' | '.join(task.metrics)} |\n|---|{'---:|' * len(task.metrics)}\n"
-    lines = [f"| {name} | {' | '.join(cell(one, metric) for metric in task.metrics)} |" for name, one in rows.items()]
+    heads = [*task.metrics, *more]
+    head = f"| | {' | '.join(heads)} |\n|---|{'---:|' * len(heads)}\n"
+    lines = []
+    for name, one in rows.items():
+        cells = [cell(one, metric) for metric in task.metrics] + [column.get(name, "") for column in more.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     command = f"copilot eval {' '.join(task.command)}"
     return f"## {task.title}\n\n{task.text} n = {n:,}.\n\n{head}" + "\n".join(lines) + f"\n\n`{command}`\n"
 
@@ -148,11 +189,22 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--encoder", action="append", default=[])
     parser.add_argument("--out", type=Path, default=Path("docs/quality.md"))
+    parser.add_argument("--only", choices=["products"])
     given = parser.parse_args()
+    purchases = [products_section(task, given.folder) for task in TASKS if task.kind == "models"]
+    if given.only:
+        given.out.write_text("\n".join([*others(given.out.read_text(encoding="utf-8")), *purchases]), encoding="utf-8")
+        return
     texts = [section(task, given.folder, given.encoder) for task in TASKS if task.kind == "systems"]
-    purchases = [section(task, given.folder, given.encoder) for task in TASKS if task.kind != "systems"]
     sections = [*texts, *english(given.folder), *purchases]
     given.out.write_text(PAGE.format(sections="\n".join(sections)), encoding="utf-8")
+
+
+def others(page: str) -> Sequence[str]:
+    """The head of a page and its sections that are not about products."""
+    titles = {task.title for task in TASKS if task.kind == "models"}
+    parts = re.split(r"(?m)^(?=## )", page)
+    return [part.rstrip("\n") + "\n" for part in parts if part.partition("\n")[0].removeprefix("## ") not in titles]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from knowledge.catalogue.lexicon import Lexicon, Unit, any_of, bounded
+from knowledge.catalogue.lexicon import Lexicon, Unit, any_of
 from knowledge.health.numerals import DIGITS, POWERS, numeral
 
 ABOUT: Final = 0.2
@@ -341,7 +341,7 @@ def _money_word() -> re.Pattern[str]:
 @cache
 def _money_mark() -> re.Pattern[str]:
     words = [word for name, some in Lexicon.load().money.items() if name != "any" for word in some]
-    return re.compile(rf"(?:{'|'.join(map(bounded, sorted(words, key=len, reverse=True)))})\s*$")
+    return re.compile(rf"(?:{any_of(words).pattern})\s*$")
 
 
 @cache

@@ -97,6 +97,11 @@ class Shelf:
         """The hash of each sku, as the index looks them up."""
         return hashes64(row.sku for row in self.rows)
 
+    @cached_property
+    def key_order(self) -> NDArray[np.intp]:
+        """The numbers in order of their hashes."""
+        return np.argsort(self.keys, kind="stable")
+
     def priced_in(self, currencies: Iterable[str]) -> Mask:
         """Which products are priced in one of the currencies."""
         mask = np.zeros(self.n_products, np.bool_)
