@@ -56,6 +56,11 @@ def test_the_reason_quotes_the_customer_and_names_what_to_check(dresses) -> None
     assert reason.reference == "wish:price<=500&颜色=黑色"
 
 
+def test_the_reason_says_what_is_not_wanted(dresses) -> None:
+    reason = suggested(dresses, "连衣裙，不要红色")[0].reasons[0]
+    assert (reason.text, reason.reference) == ("符合「连衣裙」「不要红色」", "wish:category=连衣裙&颜色!=红色")
+
+
 def test_contributions_still_sum_to_the_score(dresses) -> None:
     for product in suggested(dresses, "最便宜的连衣裙"):
         assert sum(part.contribution for part in product.why) == pytest.approx(product.score)

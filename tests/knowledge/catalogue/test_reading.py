@@ -44,6 +44,7 @@ def meeting(catalogue: Catalogue, message: str) -> str:
     ("message", "expected"),
     [
         ("300以内的面霜", {"price<=300", "category=面霜"}),
+        ("300以内适合油皮的面霜", {"price<=300", "肤质=油性|肤质=油皮", "category=面霜"}),
         ("有沒有適合油皮的", {"肤质=油性|肤质=油皮"}),
         ("for oily skin under 100 yuan", {"price<=100", "肤质=油性|肤质=油皮"}),
         ("不要白色", {"颜色!=白色系"}),

@@ -8,7 +8,7 @@ from copilot.engine.nextbest.signals import Language, Sight, Signals, Wording
 from copilot.engine.nextbest.sources.message import FULL_SIMILARITY, FULL_WORDS, TEXT_FIELD
 from copilot.engine.nextbest.wishes import Answering
 from copilot.engine.retrieval import Search
-from knowledge.catalogue.wish import PRICE, Between, Criterion
+from knowledge.catalogue.wish import PRICE, Among, Between, Criterion, Extreme
 from knowledge.text import tokenise
 
 N_SEARCHED = 24
@@ -18,6 +18,7 @@ NEAREST: Wording = {
     "en": "No product answers {wished}; among the nearest: {told}",
 }
 QUOTED: Wording = {"zh": "「{words}」", "en": "'{words}' "}
+REFUSED: Wording = {"zh": "「不要{words}」", "en": "'not {words}' "}
 JOIN: Wording = {"zh": "，", "en": ", "}
 LACKS: Wording = {"zh": "不符合「{words}」", "en": "not '{words}'"}
 COSTS: Wording = {"zh": "价格 {amount}", "en": "costs {amount}"}
@@ -55,7 +56,7 @@ def _reason(wished: Answering, place: int, language: Language) -> Reason:
     """What of the wish a product answers; of the nearest, how it falls short."""
     wish, fitting = wished.wish, wished.fit
     stated = [*wish.criteria, *([wish.extreme] if wish.extreme else [])]
-    text = "".join(QUOTED[language].format(words=one.words) for one in stated).strip()
+    text = "".join(_quoted(one)[language].format(words=one.words) for one in stated).strip()
     if fitting.is_exact:
         reference = "&".join(one.reference for one in stated)
         return Reason(FITS[language].format(wished=text), f"wish:{reference}")
@@ -64,6 +65,10 @@ def _reason(wished: Answering, place: int, language: Language) -> Reason:
     told = JOIN[language].join(_told(one, wished, place, language) for one in lacking)
     reference = "&".join(f"!{one.reference}" for one in lacking)
     return Reason(NEAREST[language].format(wished=text, told=told), f"wish:{reference}&sku={row.sku}")
+
+
+def _quoted(criterion: Criterion | Extreme) -> Wording:
+    return REFUSED if isinstance(criterion, Among) and criterion.is_refused else QUOTED
 
 
 def _told(criterion: Criterion, wished: Answering, place: int, language: Language) -> str:
