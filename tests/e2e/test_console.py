@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -133,3 +134,15 @@ def test_nothing_is_wider_than_the_window(desk: Any, width: int, height: int) ->
     page.wait_for_selector(".card")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("#draft")).to_be_in_viewport()
+
+
+def test_a_question_worth_asking_is_added_to_what_is_being_written(desk: Any) -> None:
+    page = desk.page
+    for number, colour in enumerate(("豆沙色", "正红色", "豆沙色", "橘色")):
+        product = {"name": f"水光唇釉{number}", "category": "唇釉", "stock": 9, "attributes": {"色号": colour}}
+        httpx2.put(f"{desk.url}/v1/products/lip-{number}", json=product).raise_for_status()
+    desk.play("推荐一款唇釉")
+    page.fill("#draft", "您好～")
+    page.get_by_role("button", name="写进回复").click()
+    expect(page.locator("#draft")).to_have_value(re.compile("^您好～ .*色号.*豆沙色"))
+    assert [message["text"] for message in desk.messages()] == ["推荐一款唇釉"]

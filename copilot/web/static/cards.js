@@ -1,5 +1,5 @@
 // Suggestion cards: which one is meant, and what may be done with it.
-import { edit, standingSet } from "./composer.js";
+import { append, edit, standingSet } from "./composer.js";
 import { open } from "./dialogs.js";
 
 const panel = document.getElementById("suggestions");
@@ -33,6 +33,7 @@ export function start() {
     if (!button) return;
     if (button.matches(".edit")) editCard(button.closest(".card"));
     if (button.matches(".dismiss")) dismissCard(button.closest(".card"));
+    if (button.dataset.asks !== undefined) append(button.dataset.asks);
     if (button.dataset.mentions !== undefined) {
       edit({ text: button.dataset.mentions, setId: standingSet(), rank: button.dataset.rank, itemKind: "product" });
     }

@@ -40,6 +40,14 @@ export function edit({ text, setId, rank, itemKind }) {
   keep();
 }
 
+// Adds to what is being written; a suggestion that is being edited stays one.
+export function append(text) {
+  draft.value = draft.value.trim() ? `${draft.value} ${text}` : text;
+  draft.focus();
+  draft.setSelectionRange(draft.value.length, draft.value.length);
+  keep();
+}
+
 // What is written stays, but no longer belongs to a suggestion.
 export function detach() {
   if (!form) return;
