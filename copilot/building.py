@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from copilot.encoding import NoEncoder, load_encoder
+from copilot.engine.nextbest.wishes import catalogue_file, store_catalogue
 from copilot.errors import NotReadyError
 from copilot.runtime import affinity_folder
 from copilot.segments import learn_segments
@@ -55,6 +56,7 @@ def build_all(settings: Settings, workspace: Workspace, progress: Progress | Non
         progress,
         keep=kept_encoders(settings),
     )
+    store_catalogue(workspace.database, settings.tenant, catalogue_file(workspace.index_folder, settings.tenant))
     affinity, n_lines = learn_affinity(workspace.database, settings.tenant)
     affinity.save(affinity_folder(workspace, settings.tenant))
     learn_segments(workspace.database, settings.tenant).save(affinity_folder(workspace, settings.tenant))

@@ -10,6 +10,7 @@ from copilot.engine.decisions import DecisionDesk
 from copilot.engine.engine import Engine
 from copilot.engine.experiments import read_experiments
 from copilot.engine.nextbest.models import ProductModels
+from copilot.engine.nextbest.wishes import catalogue_file
 from copilot.engine.policy_file import policy_in_use, policy_of_encoder
 from copilot.engine.setup import EngineSetup, ShopProfile
 from copilot.engine.small_talk import SmallTalk
@@ -78,6 +79,7 @@ class Runtime:
                 small_talk=SmallTalk.of_workspace(workspace.folder),
                 experiments=experiments,
                 shadow=shadow,
+                catalogue_file=catalogue_file(workspace.index_folder, settings.tenant),
             ),
             clock=utc_now,
         )

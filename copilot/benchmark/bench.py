@@ -1,6 +1,6 @@
 """The benchmark: one shop per size, each figure measured in a process of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ from copilot.benchmark.apart import in_own_process, n_cores, one_thread_each
 from copilot.benchmark.freshness import measure_freshness
 from copilot.benchmark.machine import Machine, load, this_machine
 from copilot.benchmark.messages import draw_requests
+from copilot.benchmark.products import measure_products
+from copilot.benchmark.recommender import ensure_recommender
 from copilot.benchmark.report import BenchReport, Floor, SizeReport, Throughput
 from copilot.benchmark.serving import (
     N_WARM_UP,
@@ -23,10 +25,11 @@ from copilot.benchmark.serving import (
 )
 from copilot.benchmark.shop import ensure_shop
 from copilot.benchmark.starting import measure_cold_starts
+from copilot.engine.request import SuggestRequest
 from copilot.settings import Settings
 
 Progress = Callable[[int, int, str], None]
-N_STEPS = 7
+N_STEPS = 9
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,13 @@ def _measure(
     warm_up, asked = (draw_requests(size, seed, count, part=part) for count, part in ((N_WARM_UP, 2), (n, 3)))
     steps.begin(f"{size:,} scripts: building the index")
     build = in_own_process(measure_build, own)
+    steps.begin(f"{size:,} scripts: learning from orders")
+    in_own_process(ensure_recommender, own, seed)
     steps.begin(f"{size:,} scripts: timing messages")
     load_before = load()
     serving = in_own_process(measure_serving, own, warm_up, asked)
+    steps.begin(f"{size:,} scripts: timing products")
+    products = in_own_process(measure_products, own, *_by_each_customer_once(warm_up, asked))
     steps.begin(f"{size:,} scripts: memory")
     memory = in_own_process(measure_memory, own, asked)
     steps.begin(f"{size:,} scripts: throughput")
@@ -96,8 +103,17 @@ def _measure(
     cold_start = measure_cold_starts(own, asked[: config.n_cold_starts])
     floor = _floor(own.workspace / "index", machine)
     return SizeReport(
-        size, (load_before + load()) / 2, build, serving, throughput, memory, freshness, cold_start, floor
+        size, (load_before + load()) / 2, build, serving, products, throughput, memory, freshness, cold_start, floor
     )
+
+
+def _by_each_customer_once(
+    warm_up: Sequence[SuggestRequest], asked: Sequence[SuggestRequest]
+) -> tuple[list[SuggestRequest], list[SuggestRequest]]:
+    """Requests of which no two are by the same customer, nor by one of the warm-up."""
+    ahead = {request.customer_id for request in warm_up}
+    once = {request.customer_id: request for request in asked if request.customer_id not in ahead}
+    return list(warm_up), list(once.values())
 
 
 def _throughput(settings: Settings, size: int, config: BenchConfig) -> Throughput:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from copilot.benchmark.freshness import Freshness
 from copilot.benchmark.machine import Machine
+from copilot.benchmark.products import ProductTimes
 from copilot.benchmark.serving import BuildCost, Serving
 from copilot.benchmark.starting import ColdStart
 from eval.latency import Spread
@@ -38,6 +39,7 @@ class SizeReport:
     load: float
     build: BuildCost
     serving: Serving
+    products: ProductTimes
     throughput: Throughput
     memory: ProcessMemory
     freshness: Freshness
@@ -74,6 +76,10 @@ LINES = (
     Line("(suggest − encode) / encode, processor time, p50", lambda one: _median(one.serving.beyond_cpu), "≤ 1"),
     Line("messages answered", lambda one: f"{one.serving.answered_share:.0%}"),
     Line("distinct script rules", lambda one: f"{one.serving.n_rules:,}"),
+    Line("products, warm, p50 / p95 / p99 ms", lambda one: _three(one.products.warm_ms), "p95 < 5"),
+    Line("products, cold, p50 / p95 / p99 ms", lambda one: _three(one.products.cold_ms), "p95 < 15"),
+    Line("reading a customer, p50 / p95 / p99 ms", lambda one: _three(one.products.customer_ms)),
+    Line("reading ahead at the start, s", lambda one: f"{one.products.warm_up_s:.2f}"),
     Line("suggestions/s, threads", lambda one: f"{one.throughput.threads_per_s:.0f} ({one.throughput.n_workers})"),
     Line("suggestions/s, processes", lambda one: f"{one.throughput.processes_per_s:.0f} ({one.throughput.n_workers})"),
     Line("index build from cached vectors, s (processor s)", lambda one: _build(one.build), "< 60"),

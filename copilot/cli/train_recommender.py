@@ -10,6 +10,10 @@ from copilot.cli.options import JsonOption, WorkspaceOption, print_json, progres
 if TYPE_CHECKING:
     from copilot.evaluation.order_history import OrderHistory
     from copilot.training.recommender import TrainingOutcome
+    from copilot.training.recommender_profiles import ProfileVerdict
+    from copilot.training.workspace_tags import TagHistory
+
+SURE = 0.05
 
 
 def recommender(
@@ -42,11 +46,10 @@ def recommender(
     if orders is not None and workspace is not None:
         raise BadRequestError("--workspace", str(workspace), "either --orders or --workspace")
     require_free(out)
-    profiles = KnownProfiles(
-        customers=read_profiles(customers, "id") if customers else None,
-        products=read_profiles(products, "sku") if products else None,
-    )
-    history = _read(orders, workspace)
+    known = read_profiles(customers, "id") if customers else None
+    of_products = read_profiles(products, "sku") if products else None
+    history, tags = _read(orders, workspace)
+    profiles = KnownProfiles(known, of_products, tags)
     with progress_bar("training") as advance:
         found = train_recommender(history, profiles, ComparisonSettings(ProductMode(mode), seed=seed), advance)
     write_recommender(found, out)
@@ -57,17 +60,20 @@ def recommender(
         _print(found, out)
 
 
-def _read(orders: Path | None, workspace: Path | None) -> "OrderHistory":
+def _read(orders: Path | None, workspace: Path | None) -> "tuple[OrderHistory, TagHistory | None]":
+    """The orders, and where they are those of a workspace the tags of its customers."""
     from copilot.evaluation.order_history import read_history
     from copilot.training.workspace_orders import workspace_history
+    from copilot.training.workspace_tags import workspace_tags
     from knowledge.workspace import Workspace, utc_now
 
     if orders is not None:
-        return read_history(orders, is_strict=False, now=utc_now())
+        return read_history(orders, is_strict=False, now=utc_now()), None
     settings = read_settings(workspace)
     opened = Workspace.open(settings.workspace, settings.database_url)
     try:
-        return workspace_history(opened.database, settings.tenant, opened.folder.resolve().name)
+        history = workspace_history(opened.database, settings.tenant, opened.folder.resolve().name)
+        return history, workspace_tags(opened.database, settings.tenant)
     finally:
         opened.close()
 
@@ -94,5 +100,17 @@ def _print(found: "TrainingOutcome", out: Path) -> None:
         typer.echo(f"{name:14}{shown}{result.seconds:>10.1f}")
     for name, reason in comparison.left_out.items():
         typer.echo(f"{name:14} left out: {reason}")
+    if comparison.profiles is not None:
+        _print_profiles(comparison.profiles)
     typer.echo(comparison.why)
     typer.echo(f"{comparison.chosen} is trained on all orders; measure or serve {out}")
+
+
+def _print_profiles(verdict: "ProfileVerdict") -> None:
+    typer.echo(verdict.why)
+    for mode, gains in verdict.by_tag.items():
+        for one in gains:
+            if one.p <= SURE:
+                typer.echo(
+                    f"  {mode}: {one.gain.mean:+.3f} for {one.gain.n:,} customers with {one.tag} (p = {one.p:.3f})"
+                )

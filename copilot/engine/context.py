@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from time import monotonic
 from typing import Any, Protocol
 
@@ -80,12 +81,12 @@ class CustomerContext:
     bought: tuple[Bought, ...] = ()
     events: tuple[SeenEvent, ...] = ()
 
-    @property
+    @cached_property
     def tag_names(self) -> frozenset[str]:
         names = {fact.tag for fact in self.tags}
         return frozenset(names | {f"{fact.tag}:{fact.value}" for fact in self.tags if fact.value})
 
-    @property
+    @cached_property
     def kept(self) -> tuple[Bought, ...]:
         """What was bought and not given back, newest first."""
         return tuple(line for line in self.bought if line.status not in GONE and line.quantity > 0)

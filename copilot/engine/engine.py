@@ -1,5 +1,6 @@
 """One path from a message to suggestions, the same for the console, the API, the command line and evaluation."""
 
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,8 @@ from knowledge.index.library_state import LibraryView, Thing
 from knowledge.tables import IndexKind, MessageRole, Scene
 from knowledge.text import for_encoder
 from knowledge.text_mending import mended
+
+logger = logging.getLogger(__name__)
 
 SEARCHED_CHARACTERS = 400
 """Of a very long message only its end is searched; that is where the question stands."""
@@ -80,6 +83,7 @@ class Engine:
         self.replier = Replier(setup, self.promoter.products, self.memory)
         self.script_rules = Latest(ScriptRuleTable)
         self._encoding = ThreadPoolExecutor(N_ENCODING, "encode")
+        self._warming = ThreadPoolExecutor(1, "warm-up")
         index.on_changes(self._forget)
 
     def suggest(self, request: SuggestRequest) -> SuggestionAnswer:
@@ -106,8 +110,16 @@ class Engine:
         """
         return self._consider(request, Stopwatch(), "")
 
+    def warm_up(self) -> Future[None]:
+        """Begin to read what the first messages would wait for, in a thread; the future ends when all is read.
+
+        Messages that come meanwhile are answered: without reading wishes as long as the catalogue is not there.
+        """
+        return self._warming.submit(self._warm_up)
+
     def close(self) -> None:
         """Give the threads back."""
+        self._warming.shutdown()
         self._encoding.shutdown()
 
     def versions(self, index_version: str | None = None, policy: Policy | None = None) -> Versions:
@@ -133,7 +145,9 @@ class Engine:
             searched = mended(turn.message[-SEARCHED_CHARACTERS:], library.word_counts)
             encoded = self._encoding.submit(self._encode, searched)
             encoded_told = self._encode_told(turn, searched)
+        with watch.stage("customer"):
             place = self._place(session, request, turn)
+        with watch.stage("context"):
             treatment = self.setup.treatment(place)
             sent = read_sent(
                 session, self.setup.tenant_id, place.customer.customer_id, now=place.now, policy=treatment.policy
@@ -186,10 +200,12 @@ class Engine:
         request = situation.request
         with watch.stage("words"):
             self.replier.read_ahead(situation)
+        with watch.stage("products"):
+            ahead = self.promoter.read_ahead(session, situation)
         with watch.stage("encode"):
             situation.query.wait()
         with watch.stage("products"):
-            picture = self.promoter.look(session, situation)
+            picture = self.promoter.look(session, ahead)
         chosen = self.replier.choose(session, situation, picture.signals, picture.cards, watch, set_id=set_id)
         with watch.stage("products"):
             promotion = self.promoter.choose(session, situation, picture, chosen.presenting)
@@ -217,6 +233,14 @@ class Engine:
             slate=chosen.slate,
             exposure=situation.treatment.exposure,
         )
+
+    def _warm_up(self) -> None:
+        try:
+            with self.database.read() as session:
+                self.promoter.warm_up(session, self.index.view.products)
+        except Exception:
+            logger.exception("nothing could be read ahead; the first messages will wait for it")
+            raise
 
     def _forget(self, things: Sequence[tuple[IndexKind, str]]) -> None:
         """Drop what is kept of changed rows; script versions never change."""

@@ -73,7 +73,7 @@ class ReplyWeights:
 class ProductWeights:
     """What one unit of each product feature adds to the score; each lies in 0..1.
 
-    But for the last four: these are parts of the log-odds that the customer buys it soon, and may speak against it.
+    But for the last five: these are parts of the log-odds that the customer buys it soon, and may speak against it.
     """
 
     message: float = 2.0
@@ -92,6 +92,7 @@ class ProductWeights:
     pull: float = 0.35
     trend: float = 0.35
     activity: float = 0.35
+    profile: float = 0.35
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from copilot.engine.policy import ProductWeights
 from knowledge.tables import Scene
 
 SERVICE = frozenset({"message", "words", "wishes", "refill", "habit"})
-CONVERSION = frozenset({"bought_together", "segment", "viewed", "coupon", "popularity", "best_seller", "pull", "trend"})
+CONVERSION = frozenset(
+    {"bought_together", "segment", "viewed", "coupon", "popularity", "best_seller", "pull", "trend", "profile"}
+)
 REFERRAL = frozenset({"giftable"})
 """Which features each objective multiplies; what is in none of them always counts once."""
 

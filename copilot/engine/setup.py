@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from time import perf_counter
 
 from copilot.engine.compliance import RuleBook
@@ -38,6 +39,7 @@ class EngineSetup:
     small_talk: SmallTalk = field(default_factory=SmallTalk.load)
     experiments: tuple[Experiment, ...] = ()
     shadow: ShadowPolicy | None = None
+    catalogue_file: Path | None = None
 
     @cached_property
     def rules_version(self) -> str:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from eval.metrics.ranking import as_run, measure_rankings
 from models.recommenders.lines import PurchaseLines
-from models.recommenders.recommender import Recommender, best_items, without
+from models.recommenders.profile_tags import ProfileTags
+from models.recommenders.recommender import Recommender, best_items, scores_with, without
 
 MOST_AT_ONCE = 512
 CELLS_AT_ONCE = 16_000_000
@@ -29,6 +30,7 @@ class PurchaseTask:
         todays: shape (n,), the moment from which each customer's purchases are predicted.
         wanted: for each customer the distinct items bought that count, at least one.
         only_new: what a customer has bought before is neither wanted nor recommended.
+        profiles: what is known of the customers of the lines beside these, if anything.
     """
 
     lines: PurchaseLines
@@ -36,6 +38,7 @@ class PurchaseTask:
     todays: NDArray[np.float64]
     wanted: Sequence[Items]
     only_new: bool = False
+    profiles: ProfileTags | None = None
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -107,7 +110,8 @@ def recommend(model: Recommender, task: PurchaseTask, k: int, progress: Progress
     owned = items_by_customer(task.lines) if task.only_new else {}
     n_done = 0
     for places, histories in _batches(task):
-        scores = model.scores(histories, float(task.todays[places[0]]))
+        profiles = task.profiles and task.profiles.of(task.customers[places])
+        scores = scores_with(model, histories, float(task.todays[places[0]]), profiles)
         if task.only_new:
             scores = without(scores, [owned[customer] for customer in task.customers[places].tolist()])
         for place, row, best in zip(places.tolist(), scores, best_items(scores, k), strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 
 from copilot.errors import BadRequestError
 from copilot.evaluation.order_history import DAY, EPOCH, OrderHistory, moment_of, purchase_lines
+from copilot.evaluation.profiles import tags_of
 from copilot.evaluation.purchase_tasks import (
     Progress,
     PurchaseTask,
@@ -20,6 +21,7 @@ from copilot.evaluation.purchase_tasks import (
 )
 from copilot.evaluation.systems import Ranking
 from copilot.evaluation.table import RankedQuery, run_of
+from eval.datasets.profiles import Profiles
 from eval.datasets.purchases import PurchaseData
 from eval.metrics.beyond import Popularity as ShownPopularity
 from eval.runs.run import Run
@@ -47,21 +49,28 @@ class ProductOptions:
 def measure_products(data: PurchaseData, options: ProductOptions, progress: Progress) -> Run:
     """A run with one query for each customer who bought something that counts after the cut, and had bought before.
 
+    Profiles of customers are shown to models that look at them.
+
     Raises:
         BadRequestError: there is no such model, it knows what is to be predicted, or there is no such customer.
     """
     n = len(data.customer_ids), len(data.skus)
     known, later = purchase_lines(data.train, *n), purchase_lines(data.test, *n)
     task = later_purchases(known, later, float((data.cut - EPOCH) / DAY))
+    if data.customers is not None:
+        task = replace(task, profiles=tags_of(data.customers, data.customer_ids))
     asked = _Asked(task, data.customer_ids, data.skus, "--test", data.name)
     facts = {"kind": "purchases", "sha256": data.sha256}
     return _measure(asked, options, facts, progress, cut=str(data.cut))
 
 
-def measure_next_basket(data: OrderHistory, options: ProductOptions, progress: Progress) -> Run:
+def measure_next_basket(
+    data: OrderHistory, options: ProductOptions, progress: Progress, customers: Profiles | None = None
+) -> Run:
     """A run with one query for each customer of three baskets or more: the last one from all the others.
 
-    All that is not in such a last basket is known to the model, also what others bought later.
+    All that is not in such a last basket is known to the model, also what others bought later. Profiles of customers
+    are shown to models that look at them.
 
     Raises:
         BadRequestError: there is no such model, it is a trained one, or there is no such customer.
@@ -69,7 +78,10 @@ def measure_next_basket(data: OrderHistory, options: ProductOptions, progress: P
     if options.model not in RECOMMENDERS and is_recommender(Path(options.model)):
         expected = f"one of {', '.join(RECOMMENDERS)}; a trained model may know the baskets to be predicted"
         raise BadRequestError("--model", options.model, expected)
-    asked = _Asked(last_baskets(data.lines), data.customer_ids, data.skus, "--orders", data.name)
+    task = last_baskets(data.lines)
+    if customers is not None:
+        task = replace(task, profiles=tags_of(customers, data.customer_ids))
+    asked = _Asked(task, data.customer_ids, data.skus, "--orders", data.name)
     return _measure(asked, options, {"kind": "baskets", "sha256": data.sha256}, progress)
 
 
@@ -116,7 +128,7 @@ _NOBODY = {
 
 def _recommender(name: str, asked: _Asked) -> Recommender:
     if name in RECOMMENDERS:
-        return RECOMMENDERS[name].fit(asked.task.lines)
+        return RECOMMENDERS[name].fit_with(asked.task.lines, asked.task.profiles)
     if not is_recommender(Path(name)):
         expected = f"one of {', '.join(RECOMMENDERS)}, or a folder that `copilot train recommender` wrote"
         raise BadRequestError("--model", name, expected)

@@ -11,8 +11,11 @@ from time import perf_counter
 
 from copilot.errors import BadRequestError
 from copilot.evaluation.order_history import OrderHistory, moment_of
+from copilot.evaluation.profiles import tags_of
 from copilot.evaluation.purchase_tasks import Progress
 from copilot.training.recommender_comparison import Comparison, ComparisonSettings, compare_recommenders
+from copilot.training.recommender_profiles import TagsAt
+from copilot.training.workspace_tags import TagHistory
 from eval.datasets.profiles import Profiles
 from eval.memory import own_memory
 from models.affinity import Affinity
@@ -23,10 +26,21 @@ from models.training.artefact import RECORD_FILE, beside, put_in_place
 
 @dataclass(frozen=True)
 class KnownProfiles:
-    """What is known of customers and products beside their orders."""
+    """What is known of customers and products beside their orders; `tags` are those of a workspace's customers."""
 
     customers: Profiles | None = None
     products: Profiles | None = None
+    tags: TagHistory | None = None
+
+    def tags_at(self, orders: OrderHistory) -> TagsAt | None:
+        """The tags that the customers of the orders had on a day; profiles, which know no time, before others."""
+        if self.customers is not None:
+            tags = tags_of(self.customers, orders.customer_ids)
+            return lambda _: tags
+        history = self.tags
+        if history is None or not history.held:
+            return None
+        return lambda day: history.at(orders.customer_ids, day)
 
     def missing(self, orders: OrderHistory) -> dict[str, int]:
         """How many customers and products of the orders have no profile, where there are any."""
@@ -76,14 +90,16 @@ def train_recommender(
         BadRequestError: the orders are of too few days, or nobody came back.
     """
     start = perf_counter()
-    comparison = compare_recommenders(orders, settings, progress)
+    tags_at = profiles.tags_at(orders)
+    comparison = compare_recommenders(orders, settings, progress, tags_at)
     progress(len(RECOMMENDERS), len(RECOMMENDERS), f"fitting {comparison.chosen} to all orders")
     lines = orders.lines
+    tags = tags_at(float(lines.days.max())) if tags_at is not None and comparison.with_profiles else None
     return TrainingOutcome(
         orders=orders,
         without_profile=profiles.missing(orders),
         comparison=comparison,
-        trained=TrainedRecommender.fit(comparison.chosen, lines, orders.skus),
+        trained=TrainedRecommender.fit(comparison.chosen, lines, orders.skus, tags),
         affinity=Affinity.fit(orders.skus, lines.baskets, lines.customers, lines.items, lines.days),
         seconds=perf_counter() - start,
         peak_memory_mb=own_memory().peak_mb,

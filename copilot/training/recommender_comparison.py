@@ -1,7 +1,7 @@
 """Which recommender predicts a shop's own later orders best."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -11,10 +11,21 @@ from copilot.errors import BadRequestError
 from copilot.evaluation.order_history import OrderHistory
 from copilot.evaluation.purchase_tasks import Progress, PurchaseTask, later_purchases, ranking_metrics, recommend
 from copilot.evaluation.purchases import ProductMode
+from copilot.training.recommender_profiles import (
+    FEWEST_CUSTOMERS,
+    ProfileVerdict,
+    TagsAt,
+    Values,
+    judge_profiles,
+    signed,
+    without_tags,
+)
 from eval.statistics.bootstrap import mean_estimate
 from eval.statistics.estimate import Estimate
 from models.errors import ModelError
 from models.recommenders.lines import PurchaseLines
+from models.recommenders.profile_tags import ProfileTags
+from models.recommenders.recommender import ProfileReader
 from models.recommenders.registry import RECOMMENDERS
 
 SHORT_SHARE = 0.2
@@ -57,7 +68,8 @@ class ModelResult:
 class Comparison:
     """All models by name, the simplest first, and which one is chosen; `cut` is a day as lines count it.
 
-    `left_out` says why a model could not take part.
+    `left_out` says why a model could not take part; `profiles`, whether the one that can looks at profiles, where there
+    are any.
     """
 
     settings: ComparisonSettings
@@ -68,6 +80,13 @@ class Comparison:
     left_out: Mapping[str, str]
     best: str
     chosen: str
+    profiles: ProfileVerdict | None = None
+
+    @property
+    def with_profiles(self) -> bool:
+        """Whether the chosen model is one that looks at profiles, and does better with them."""
+        can = RECOMMENDERS[self.chosen].fit_profiled is not None
+        return can and self.profiles is not None and self.profiles.helps
 
     @property
     def why(self) -> str:
@@ -80,7 +99,7 @@ class Comparison:
             return (
                 f"{self.chosen} is the simplest that the best, {self.best}, does not significantly beat: {metric} "
                 f"{chosen.metrics[mode].mean:.3f} and {best.metrics[mode].mean:.3f}, a difference of "
-                f"{_signed(chosen.behind)}, {on}."
+                f"{signed(chosen.behind)}, {on}."
             )
         others = [name for name in self.models if name != self.chosen]
         if not others:
@@ -88,7 +107,7 @@ class Comparison:
         second = max(others, key=lambda name: self.models[name].metrics[mode].mean)
         return (
             f"{self.chosen} is best: {metric} {best.metrics[mode].mean:.3f} {on}, ahead of {second} with "
-            f"{self.models[second].metrics[mode].mean:.3f} by {_signed(self.models[second].behind)}."
+            f"{self.models[second].metrics[mode].mean:.3f} by {signed(self.models[second].behind)}."
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -103,14 +122,18 @@ class Comparison:
             "best": self.best,
             "chosen": self.chosen,
             "why": self.why,
+            "profiles": {"used": self.with_profiles, **self.profiles.to_dict()} if self.profiles else None,
         }
 
 
-def compare_recommenders(orders: OrderHistory, settings: ComparisonSettings, progress: Progress) -> Comparison:
+def compare_recommenders(
+    orders: OrderHistory, settings: ComparisonSettings, progress: Progress, tags_at: TagsAt | None = None
+) -> Comparison:
     """Fit every registered model on the orders before the last days, and measure it on those.
 
     The best is the one with the highest mean; chosen is the simplest that it does not beat with a 95 % interval above
-    zero, paired by customer.
+    zero, paired by customer. A model that can look at profiles is also fitted with the tags that customers had before
+    the last days, and takes part with them where they are found to be of use.
 
     Raises:
         BadRequestError: no customer bought both before the last days and in them.
@@ -125,6 +148,7 @@ def compare_recommenders(orders: OrderHistory, settings: ComparisonSettings, pro
     measured, left_out = _measure_all(tasks, settings, progress)
     if not measured:
         raise ModelError(f"no recommender could be fitted to {orders.name}: {'; '.join(left_out.values())}")
+    verdict = None if tags_at is None else _try_profiles(measured, tasks, tags_at(cut), settings, progress)
     values = {name: one.values[settings.mode] for name, one in measured.items()}
     best = max(values, key=lambda name: float(values[name].mean()))
     customers = tasks[settings.mode].customers
@@ -138,6 +162,7 @@ def compare_recommenders(orders: OrderHistory, settings: ComparisonSettings, pro
         left_out=left_out,
         best=best,
         chosen=next(name for name in values if name == best or not behind[name].low > 0.0),
+        profiles=verdict,
     )
 
 
@@ -158,8 +183,9 @@ def split_by_time(lines: PurchaseLines, horizon_days: float) -> tuple[PurchaseLi
 
 @dataclass(frozen=True)
 class _Measured:
-    values: Mapping[ProductMode, NDArray[np.float64]]
+    values: Values
     seconds: float
+    tag_names: tuple[str, ...] = ()
 
     def result(
         self, tasks: Mapping[ProductMode, PurchaseTask], behind: Estimate, settings: ComparisonSettings
@@ -185,15 +211,46 @@ def _measure_all(
     return measured, left_out
 
 
+def _try_profiles(
+    measured: dict[str, _Measured],
+    tasks: Mapping[ProductMode, PurchaseTask],
+    tags: ProfileTags,
+    settings: ComparisonSettings,
+    progress: Progress,
+) -> ProfileVerdict | None:
+    """Whether profiles are of use to the model that can look at them, which then takes part with them."""
+    name = next((name for name in measured if RECOMMENDERS[name].fit_profiled is not None), None)
+    if name is None:
+        return None
+    progress(len(RECOMMENDERS) - 1, len(RECOMMENDERS), f"measuring {name} with profiles")
+    tagged = {mode: replace(task, profiles=tags) for mode, task in tasks.items()}
+    found = _measure_one(name, tagged, settings)
+    if not found.tag_names:
+        return without_tags(FEWEST_CUSTOMERS)
+    verdict = judge_profiles(
+        measured[name].values,
+        found.values,
+        tasks,
+        tags.named(found.tag_names),
+        decides=settings.mode,
+        seed=settings.seed,
+    )
+    if verdict.helps:
+        measured[name] = found
+    return verdict
+
+
 def _measure_one(name: str, tasks: Mapping[ProductMode, PurchaseTask], settings: ComparisonSettings) -> _Measured:
     start = perf_counter()
-    model = RECOMMENDERS[name].fit(tasks[ProductMode.ANY].lines)
+    known = tasks[ProductMode.ANY]
+    model = RECOMMENDERS[name].fit_with(known.lines, known.profiles)
     values = {
         mode: ranking_metrics(task, recommend(model, task, settings.k), [settings.metric])[settings.metric]
         for mode, task in tasks.items()
         if len(task)
     }
-    return _Measured(values, perf_counter() - start)
+    tag_names = model.tag_names if isinstance(model, ProfileReader) else ()
+    return _Measured(values, perf_counter() - start, tag_names)
 
 
 def _estimate(
@@ -203,7 +260,3 @@ def _estimate(
     limits: tuple[float, float] | None = None,
 ) -> Estimate:
     return mean_estimate(values, customers, np.random.default_rng(settings.seed), limits=limits)
-
-
-def _signed(one: Estimate) -> str:
-    return f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"

@@ -47,6 +47,7 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False,
     runtime = Runtime.open(settings)
     try:
         runtime.index.start_following()
+        runtime.engine.warm_up()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family) as listener:
             signal.signal(signal.SIGTERM, _stop_was_asked)

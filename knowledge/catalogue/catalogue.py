@@ -26,8 +26,12 @@ class Catalogue:
 
     @classmethod
     def of(cls, rows: Iterable[ProductRow]) -> "Catalogue":
-        """The catalogue of these products; about 25 microseconds each."""
-        base = Shelf.of(rows)
+        """The catalogue of these products; about 80 microseconds each."""
+        return cls.on(Shelf.of(rows))
+
+    @classmethod
+    def on(cls, base: Shelf) -> "Catalogue":
+        """The catalogue of a shelf on which nothing has changed yet."""
         _ = base.key_order, base.numbers  # made here, so that no message pays for them
         return cls(base, Shelf.of((), base.naming))
 

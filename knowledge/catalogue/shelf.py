@@ -76,7 +76,7 @@ class Shelf:
         return cls(
             known,
             np.array([row.price for row in known], np.float64),
-            _grouped(row.currency for row in known),
+            grouped(row.currency for row in known),
             {value: np.concatenate(lists) for value, lists in values.items()},
             {measure: _column(entries) for measure, entries in columns.items()},
             Vocabulary.of(values, columns),
@@ -185,7 +185,7 @@ def _ends(name: str) -> list[str]:
     return [match.group()[-length:] for length in range(2, 5) if len(match.group()) > length] if match else []
 
 
-def _grouped(labels: Iterable[str]) -> dict[str, NDArray[np.int32]]:
+def grouped(labels: Iterable[str]) -> dict[str, NDArray[np.int32]]:
     """The numbers of the products with each label."""
     groups: dict[str, list[int]] = {}
     for number, label in enumerate(labels):

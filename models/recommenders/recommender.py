@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.recommenders.lines import PurchaseLines
+from models.recommenders.profile_tags import ProfileTags
 
 
 class Recommender(Protocol):
@@ -22,6 +23,29 @@ class Recommender(Protocol):
 
     def save(self, folder: Path) -> None:
         """Write what was learned into a folder."""
+
+
+@runtime_checkable
+class ProfileReader(Protocol):
+    """A recommender that can look at the tags of customers beside their histories."""
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The tags that change what it recommends."""
+
+    def scores(
+        self, histories: PurchaseLines, today: float, profiles: ProfileTags | None = None
+    ) -> NDArray[np.float32]:
+        """As `Recommender.scores`, with the tags of the customers of the histories where these are known."""
+
+
+def scores_with(
+    model: Recommender, histories: PurchaseLines, today: float, profiles: ProfileTags | None
+) -> NDArray[np.float32]:
+    """The scores of a model, which gets to see profiles if it looks at any."""
+    if profiles is not None and isinstance(model, ProfileReader):
+        return model.scores(histories, today, profiles)
+    return model.scores(histories, today)
 
 
 def best_items(scores: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:

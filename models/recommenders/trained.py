@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from models.recommenders.files import unreadable
 from models.recommenders.lines import PurchaseLines
-from models.recommenders.recommender import Recommender
+from models.recommenders.profile_tags import ProfileTags
+from models.recommenders.recommender import ProfileReader, Recommender, scores_with
 from models.recommenders.registry import RECOMMENDERS
 
 MANIFEST_FILE = "recommender.json"
@@ -54,17 +55,19 @@ class TrainedRecommender:
     model: Recommender
 
     @classmethod
-    def fit(cls, kind: str, lines: PurchaseLines, skus: Sequence[str]) -> "TrainedRecommender":
-        """Learn from lines whose item numbers index `skus`.
+    def fit(
+        cls, kind: str, lines: PurchaseLines, skus: Sequence[str], profiles: ProfileTags | None = None
+    ) -> "TrainedRecommender":
+        """Learn from lines whose item numbers index `skus`, and from profiles of their customers if this kind can.
 
         Raises:
-            ModelError: there is no such kind, or another number of skus than of items.
+            ModelError: there is no such kind, or not one sku for each item, or not one profile for each customer.
         """
         if len(skus) != lines.n_items:
             raise ModelError(f"{len(skus)} skus for {lines.n_items} items; expected one each")
         if kind not in RECOMMENDERS:
             raise ModelError(f"no recommender is called {kind!r}; expected one of {', '.join(RECOMMENDERS)}")
-        return cls(kind, tuple(skus), TrainedOn.of(lines), RECOMMENDERS[kind].fit(lines))
+        return cls(kind, tuple(skus), TrainedOn.of(lines), RECOMMENDERS[kind].fit_with(lines, profiles))
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedRecommender":
@@ -78,6 +81,11 @@ class TrainedRecommender:
         skus: list[str] = json.loads((folder / ITEMS_FILE).read_text(encoding="utf-8"))
         model = RECOMMENDERS[manifest["kind"]].load(folder / MODEL_FOLDER)
         return cls(manifest["kind"], tuple(skus), TrainedOn(**manifest["trained_on"]), model)
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The tags of customers that change what it recommends."""
+        return self.model.tag_names if isinstance(self.model, ProfileReader) else ()
 
     def save(self, folder: Path) -> None:
         """Write into a folder, the manifest last; one that was interrupted is refused by `load`."""
@@ -105,9 +113,16 @@ class _Renumbered:
     own: NDArray[np.int64]
     n_own: int
 
-    def scores(self, histories: PurchaseLines, today: float) -> NDArray[np.float32]:
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        return self.model.tag_names if isinstance(self.model, ProfileReader) else ()
+
+    def scores(
+        self, histories: PurchaseLines, today: float, profiles: ProfileTags | None = None
+    ) -> NDArray[np.float32]:
         known = histories.take(self.own[histories.items] >= 0)
-        found = self.model.scores(replace(known, items=self.own[known.items], n_items=self.n_own), today)
+        known = replace(known, items=self.own[known.items], n_items=self.n_own)
+        found = scores_with(self.model, known, today, profiles)
         scores = np.full((histories.n_customers, len(self.own)), -np.inf, np.float32)
         scores[:, self.own >= 0] = found[:, self.own[self.own >= 0]]
         return scores

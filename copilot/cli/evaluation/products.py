@@ -26,7 +26,8 @@ def products(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            "--model", help="popularity, frequency, item-knn, ease, tifu-knn, a folder with a trained one, or all."
+            "--model", help="popularity, frequency, item-knn, ease, tifu-knn, learned, a trained folder, or all."
+            help="popularity, frequency, item-knn, ease, tifu-knn, learned, a folder with a trained one, or all.",
         ),
     ] = None,
     next_basket: Annotated[
@@ -54,7 +55,7 @@ def products(
     if next_basket is (test is not None):
         raise BadRequestError("--test", test, "a file of later orders, or else the option --next-basket")
     wanted = list(RECOMMENDERS) if model and "all" in model else model or ["frequency"]
-    measure = _next_basket(orders) if test is None else _later(orders, test, customers, products)
+    measure = _next_basket(orders, customers) if test is None else _later(orders, test, customers, products)
     measured = {}
     with progress_bar("products") as advance:
         for name in wanted:
@@ -78,9 +79,10 @@ def _later(orders: Path, test: Path, customers: Path | None, products: Path | No
     return lambda options, progress: measure_products(data, options, progress)
 
 
-def _next_basket(orders: Path) -> "Measure":
+def _next_basket(orders: Path, customers: Path | None) -> "Measure":
     from copilot.evaluation.order_history import read_history
     from copilot.evaluation.purchases import measure_next_basket
+    from eval.datasets.profiles import read_profiles
 
-    data = read_history(orders)
-    return lambda options, progress: measure_next_basket(data, options, progress)
+    data, known = read_history(orders), read_profiles(customers, "id") if customers else None
+    return lambda options, progress: measure_next_basket(data, options, progress, known)

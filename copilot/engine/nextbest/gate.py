@@ -53,6 +53,11 @@ class ProductGate:
         by_label = product_reason(view.label("rule", item), *numbers, place, self.rules, self.names)
         return by_label or self._tagged.reasons(session).get(view.item_id(item), "")
 
+    def warm_up(self, session: Session, view: CollectionView) -> None:
+        """Read the tags of all products; messages meanwhile wait for it, as nothing regulated may slip through."""
+        self._tables.of(view)
+        self._tagged.ordinals(session, view)
+
     def forget(self, sku: str) -> None:
         """A product has changed."""
         self._tagged.forget(sku)

@@ -12,7 +12,8 @@ from copilot.engine.nextbest.asking import Asker
 from copilot.engine.nextbest.gate import ProductGate
 from copilot.engine.nextbest.owned import Owned, bought_before, not_wanted_again, owned_products, usual_interval
 from copilot.engine.nextbest.places import Places
-from copilot.engine.nextbest.ranking import Scored, gather, score_products, shown
+from copilot.engine.nextbest.proposals import Proposals
+from copilot.engine.nextbest.ranking import Scored, gather, gather_ahead, score_products, shown
 from copilot.engine.nextbest.signals import Language, Sight, Signals
 from copilot.engine.nextbest.silence import silence_reason
 from copilot.engine.nextbest.wishes import WishReader
@@ -20,6 +21,7 @@ from copilot.engine.request import ProductMode
 from copilot.engine.setup import EngineSetup
 from copilot.engine.situation import Situation
 from copilot.errors import UnknownIdError
+from knowledge.index.view import CollectionView
 from knowledge.tables import Scene
 
 ANSWERING = frozenset({"message", "wishes"})
@@ -33,6 +35,15 @@ class ProductPicture:
     signals: Signals
     cards: Mapping[str, ProductCard]
     refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What was read while the message was encoded: what sources look at, and what those said that need no vector."""
+
+    sight: Sight
+    refused: Mapping[str, str]
+    signals: Signals
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,9 @@ class Promoter:
         self.gate = ProductGate(setup.tenant_id, setup.product_rules)
         self.products: CardFile[str, ProductCard] = CardFile(lambda s, skus: read_products(s, setup.tenant_id, skus))
         self.asker = Asker(setup.tenant_id, setup.product_rules)
-        self.wishes = WishReader(setup.tenant_id)
+        self.wishes = WishReader(setup.tenant_id, setup.catalogue_file)
         self.places = Places()
+        self.proposals = Proposals()
 
     def forget(self, sku: str) -> None:
         """Drop what is kept of a product; called for every change of one."""
@@ -66,8 +78,13 @@ class Promoter:
         self.gate.forget(sku)
         self.wishes.forget(sku)
 
-    def look(self, session: Session, situation: Situation) -> ProductPicture:
-        """Everything that speaks for or against a product now.
+    def warm_up(self, session: Session, view: CollectionView) -> None:
+        """Read what the first message would wait for."""
+        self.gate.warm_up(session, view)
+        self.wishes.warm_up(session, view)
+
+    def read_ahead(self, session: Session, situation: Situation) -> Ahead:
+        """All that needs no vector, so that it can be done while the message is encoded.
 
         Raises:
             UnknownIdError: there is no product of which complements are wanted.
@@ -94,9 +111,14 @@ class Promoter:
             rules=self.setup.product_rules,
             wished=wished,
             places=self.places,
+            proposals=self.proposals,
         )
-        signals = gather(sight)
-        return ProductPicture(signals, self.products.get(session, list(signals.features)), refused)
+        return Ahead(sight, refused, gather_ahead(sight))
+
+    def look(self, session: Session, ahead: Ahead) -> ProductPicture:
+        """Everything that speaks for or against a product now."""
+        signals = gather(ahead.sight, ahead.signals)
+        return ProductPicture(signals, self.products.get(session, list(signals.features)), ahead.refused)
 
     def choose(
         self, session: Session, situation: Situation, picture: ProductPicture, presenting: Mapping[str, str]

@@ -10,7 +10,7 @@ from copilot.engine.nextbest.signals import Language, Sight, Signals, Source, Wo
 from copilot.engine.nextbest.sources.baskets import from_baskets
 from copilot.engine.nextbest.sources.events import from_events
 from copilot.engine.nextbest.sources.learned import from_learned
-from copilot.engine.nextbest.sources.message import from_message
+from copilot.engine.nextbest.sources.message import from_message, search_ahead
 from copilot.engine.nextbest.sources.offers import from_offers
 from copilot.engine.nextbest.sources.popularity import from_popularity
 from copilot.engine.nextbest.sources.refills import from_refills
@@ -20,17 +20,10 @@ from copilot.engine.policy import PRODUCT_FEATURES, Policy
 from copilot.engine.product_rules import ProductRules
 from copilot.engine.ranking import DECIMALS
 
-SOURCES: Sequence[Source] = (
-    from_message,
-    from_wishes,
-    from_learned,
-    from_refills,
-    from_baskets,
-    from_events,
-    from_offers,
-    from_tags,
-    from_popularity,
-)
+AHEAD: Sequence[Source] = (from_learned, from_refills, from_baskets, from_events, from_offers, from_tags)
+"""The sources that need no vector of the message."""
+ASKED: Sequence[Source] = (from_message, from_wishes)
+"""Those that do; what is popular is looked at when all have found something."""
 FITS: Wording = {"zh": "符合标签：{tags}", "en": "Fits the tags {tags}"}
 GIFT: Wording = {"zh": "适合送人或分享：{tags}", "en": "Good to give or share: {tags}"}
 
@@ -50,11 +43,26 @@ class Scored:
         return tuple(Contribution(name, self.parts[name]) for name in order)
 
 
-def gather(sight: Sight) -> Signals:
-    """Candidates from every source, with what speaks for each; all of them are allowed."""
+def gather_ahead(sight: Sight) -> Signals:
+    """What the sources say that need no vector; the words of the message are searched by the way."""
     signals = Signals()
-    for source in SOURCES:
+    search_ahead(sight)
+    for source in AHEAD:
         source(sight, signals)
+    return signals
+
+
+def gather(sight: Sight, ahead: Signals) -> Signals:
+    """Candidates from every source, with what speaks for each; all of them are allowed.
+
+    What answers the message comes first: of products mentioned alike the first is taken for the one meant.
+    """
+    signals = Signals()
+    for source in ASKED:
+        source(sight, signals)
+    for sku, features in ahead.features.items():
+        signals.put(sku, features, ahead.reasons[sku])
+    from_popularity(sight, signals)
     signals.keep(sight.is_allowed)
     return signals
 
@@ -70,12 +78,12 @@ def score_products(
 ) -> list[Scored]:
     """The products above the threshold for which there is a reason, best first."""
     weights = {name: rules.objectives.weight(policy.product, name) for name in PRODUCT_FEATURES}
-    scored = []
+    names, scored = customer.tag_names, []
     for sku, features in signals.features.items():
         card = cards.get(sku)
         if card is None:
             continue
-        _add_tags(signals, card, customer, rules, language)
+        _add_tags(signals, card, names, rules, language)
         parts = {name: part for name, value in features.items() if (part := round(value * weights[name], DECIMALS))}
         score = round(sum(parts.values()), DECIMALS)
         if score >= policy.product_threshold and not signals.reasons[sku].keys().isdisjoint(parts):
@@ -108,10 +116,10 @@ def _reasons(why: Sequence[Contribution], sku: str, signals: Signals) -> tuple[R
 
 
 def _add_tags(
-    signals: Signals, card: ProductCard, customer: CustomerContext, rules: ProductRules, language: Language
+    signals: Signals, card: ProductCard, names: frozenset[str], rules: ProductRules, language: Language
 ) -> None:
     """What the product's own tags are worth for this customer and this shop."""
-    shared, gifts = sorted(card.tags & customer.tag_names), sorted(card.tags & rules.gift_tags)
+    shared, gifts = sorted(card.tags & names), sorted(card.tags & rules.gift_tags)
     if shared:
         reason = Reason(FITS[language].format(tags="、".join(shared)), f"tags:{'|'.join(shared)}")
         signals.add(card.sku, "tags", min(1.0, len(shared) / 2), reason)

@@ -12,6 +12,7 @@ from copilot.engine.context import CustomerContext
 from copilot.engine.nextbest.models import ProductModels
 from copilot.engine.nextbest.owned import Owned
 from copilot.engine.nextbest.places import Places
+from copilot.engine.nextbest.proposals import Proposals
 from copilot.engine.nextbest.wishes import Answering
 from copilot.engine.product_rules import ProductRules
 from copilot.engine.retrieval import Search
@@ -75,6 +76,7 @@ class Sight:
     rules: ProductRules = field(default_factory=ProductRules)
     wished: Answering | None = None
     places: Places = field(default_factory=Places)
+    proposals: Proposals = field(default_factory=Proposals)
 
     def ordinal(self, sku: str) -> int | None:
         """Where a product that is still sold stands in the view of the search."""

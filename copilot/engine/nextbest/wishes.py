@@ -1,12 +1,15 @@
 """What the customer wishes for, and the search narrowed to what fits it."""
 
+import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import inspect, select
+from sqlalchemy import Text, cast, inspect, select
 from sqlmodel import Session
 
 from copilot.engine.retrieval import Search
@@ -14,13 +17,20 @@ from copilot.engine.turn import Turn
 from knowledge.catalogue.catalogue import Catalogue
 from knowledge.catalogue.facts import ProductRow
 from knowledge.catalogue.fitting import Fit, fit
+from knowledge.catalogue.stored import FILE_NAME, StoredCatalogue
 from knowledge.catalogue.wish import Wish
+from knowledge.database import Database
+from knowledge.index.follower import last_seq, read_changes
+from knowledge.index.snapshot import tenant_folder
 from knowledge.index.view import CollectionView
-from knowledge.tables import MessageRole, Product
+from knowledge.tables import IndexKind, MessageRole, Product
 
 READ_CHARACTERS = 400
 """Of a very long message only its end is read; that is where the question stands."""
 ROWS_AT_ONCE = 1_000
+CHANGES_AT_ONCE = 10_000
+PATIENCE_S = 0.25
+"""How long a message waits for a catalogue that is being read; without it nothing but the wish is missed."""
 MIN_FOLDED, FOLDED_SHARE = 1_000, 0.1
 """So many changed products, and such a share of all, make the catalogue be read anew instead of patched."""
 
@@ -32,8 +42,8 @@ _ROWS = select(
     _PRODUCT.brand,
     _PRODUCT.price_fen,
     _PRODUCT.currency,
-    _PRODUCT.tags,
-    _PRODUCT.attributes,
+    cast(_PRODUCT.tags, Text).label("tags"),
+    cast(_PRODUCT.attributes, Text).label("attributes"),
     _PRODUCT.description,
 ).order_by(_PRODUCT.sku)
 
@@ -62,13 +72,21 @@ class Answering:
 
 
 class WishReader:
-    """Reads wishes with a catalogue that follows the database; safe to call from many threads."""
+    """Reads wishes with a catalogue that follows the database; safe to call from many threads.
 
-    def __init__(self, tenant_id: str) -> None:
+    The catalogue is the one in the file `stored`, with what has changed since, where there is such a file; else it is
+    read from the database, which takes seconds where there are very many products. Once `warm_up` has begun to do so a
+    message waits for it no longer than `PATIENCE_S`, and is answered without a wish then; before, it waits.
+    """
+
+    def __init__(self, tenant_id: str, stored: Path | None = None) -> None:
         self.tenant_id = tenant_id
+        self.stored = stored
         self._catalogue: Catalogue | None = None
         self._stale: set[str] = set()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._warm: threading.Event | None = None
         self._ordinals: tuple[CollectionView, Catalogue, NDArray[np.int32]] | None = None
 
     def forget(self, sku: str) -> None:
@@ -76,21 +94,43 @@ class WishReader:
         with self._lock:
             self._stale.add(sku)
 
+    def warm_up(self, session: Session, view: CollectionView) -> None:
+        """Read the catalogue and find its products in a view; messages that come meanwhile wait a moment at most."""
+        warm = self._warm = threading.Event()
+        try:
+            self._ordinals_in(view, self.catalogue(session))
+        finally:
+            warm.set()
+
     def catalogue(self, session: Session) -> Catalogue:
         """The catalogue as the database has it; the first call reads all of it."""
-        with self._lock:
-            known, stale = self._catalogue, sorted(self._stale)
-            if known is None or len(stale) + known.n_changed > max(MIN_FOLDED, FOLDED_SHARE * known.base.n_products):
-                known = Catalogue.of(self._rows(session))
-            elif stale:
-                rows = [row for some in _batches(stale) for row in self._rows(session, some)]
-                known = known.changed(rows, stale)
-            self._catalogue = known
-            self._stale.clear()
+        with self._reading:
+            with self._lock:
+                stale, self._stale = self._stale, set()
+            try:
+                self._catalogue = self._read(session, stale)
+            except BaseException:
+                with self._lock:
+                    self._stale |= stale
+                raise
+            return self._catalogue
+
+    def _read(self, session: Session, stale: Set[str]) -> Catalogue:
+        known = self._catalogue
+        if known is None and self.stored is not None and (found := StoredCatalogue.load(self.stored)) is not None:
+            known, stale = found.catalogue, stale | _changed_since(session, self.tenant_id, found.seq)
+        if known is None or len(stale) + known.n_changed > max(MIN_FOLDED, FOLDED_SHARE * known.base.n_products):
+            return Catalogue.of(read_rows(session, self.tenant_id))
+        if not stale:
             return known
+        changed = sorted(stale)
+        rows = [row for some in _batches(changed) for row in read_rows(session, self.tenant_id, some)]
+        return known.changed(rows, changed)
 
     def look(self, session: Session, turn: Turn, search: Search) -> Answering | None:
         """What the customer wishes and what of the allowed products fits; None when nothing is wished."""
+        if self._warm is not None and not self._warm.wait(PATIENCE_S):
+            return None
         catalogue = self.catalogue(session)
         wish = read_turn_wish(catalogue, turn, search.query.text)
         if not wish or not wish.asks:
@@ -106,28 +146,55 @@ class WishReader:
         return Answering(wish, catalogue, fitting, search.among(allowed), items)
 
     def _ordinals_in(self, view: CollectionView, catalogue: Catalogue) -> NDArray[np.int32]:
-        """Where the catalogue's products stand in a view, worked out once for each of both; 0.1 ms a thousand."""
+        """Where the catalogue's products stand in a view; worked out once for each of both, in order of hashes."""
         kept = self._ordinals
         if kept is None or kept[0] is not view or kept[1] is not catalogue:
-            kept = self._ordinals = view, catalogue, view.ordinals(catalogue.keys)
+            ordinals = np.empty(catalogue.n_products, np.int32)
+            ordinals[catalogue.key_order] = view.ordinals(catalogue.keys[catalogue.key_order])
+            kept = self._ordinals = view, catalogue, ordinals
         return kept[2]
 
-    def _rows(self, session: Session, skus: Sequence[str] | None = None) -> Iterator[ProductRow]:
-        query = _ROWS.where(_PRODUCT.tenant_id == self.tenant_id)
-        if skus is not None:
-            query = query.where(_PRODUCT.sku.in_(skus))
-        for row in session.connection().execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
-            yield ProductRow(
-                sku=row.sku,
-                name=row.name,
-                category=row.category,
-                brand=row.brand,
-                price_fen=row.price_fen,
-                currency=row.currency,
-                tags=tuple(row.tags),
-                attributes=row.attributes,
-                description=row.description,
-            )
+
+def read_rows(session: Session, tenant_id: str, skus: Sequence[str] | None = None) -> Iterator[ProductRow]:
+    """The products of a tenant as catalogues read them; only those of some skus, if given."""
+    query = _ROWS.where(_PRODUCT.tenant_id == tenant_id)
+    if skus is not None:
+        query = query.where(_PRODUCT.sku.in_(skus))
+    unpacked = lru_cache(maxsize=ROWS_AT_ONCE)(json.loads)  # many products share their tags, and some attributes
+    for row in session.connection().execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
+        yield ProductRow(
+            sku=row.sku,
+            name=row.name,
+            category=row.category,
+            brand=row.brand,
+            price_fen=row.price_fen,
+            currency=row.currency,
+            tags=tuple(unpacked(row.tags)),
+            attributes=unpacked(row.attributes),
+            description=row.description,
+        )
+
+
+def store_catalogue(database: Database, tenant_id: str, path: Path) -> None:
+    """Read the catalogue of a tenant and write it into a file, for those who open the workspace later."""
+    with database.read() as session:
+        seq = last_seq(session, tenant_id)  # before any product: what changes meanwhile is read again
+        catalogue = Catalogue.of(read_rows(session, tenant_id))
+    StoredCatalogue(catalogue, seq).save(path)
+
+
+def catalogue_file(index_folder: Path, tenant_id: str) -> Path:
+    """Where the catalogue of a tenant is stored, beside its index."""
+    return tenant_folder(index_folder, tenant_id) / FILE_NAME
+
+
+def _changed_since(session: Session, tenant_id: str, seq: int) -> set[str]:
+    """The skus of products that changed after a change of the library."""
+    found: set[str] = set()
+    while changes := read_changes(session, tenant_id, seq, CHANGES_AT_ONCE):
+        found |= {change.item_id for change in changes if change.kind is IndexKind.PRODUCT}
+        seq = changes[-1].seq
+    return found
 
 
 def read_turn_wish(catalogue: Catalogue, turn: Turn, mended: str) -> Wish:

@@ -7,5 +7,7 @@ The words of this subpackage:
 - habit: what one customer does with one item bought before: how often, how regularly, when last.
 - trend: what everybody does with an item lately.
 - pull: how much all that a customer bought speaks for an item, by a linear model.
+- profile: what is known of a customer beside the purchases, as tags.
+- lift: by how much a tag raises or lowers what is bought of an item.
 - candidate: a pair of customer and item that is worth scoring.
 """

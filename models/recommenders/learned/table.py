@@ -7,22 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.recommenders.learned.habits import CUSTOMER_FEATURES, HABIT_FEATURES, Habits
+from models.recommenders.learned.profiles import N_TAGGED, PROFILE_FEATURES, Tagged
 from models.recommenders.learned.pulls import PULL_FEATURES, Pulls
 from models.recommenders.learned.trends import TREND_FEATURES, Trends
 from models.recommenders.lines import PurchaseLines
 
-FEATURES = HABIT_FEATURES + CUSTOMER_FEATURES + TREND_FEATURES + PULL_FEATURES
+FEATURES = HABIT_FEATURES + CUSTOMER_FEATURES + TREND_FEATURES + PULL_FEATURES + PROFILE_FEATURES
 GROUPS: Mapping[str, Sequence[str]] = {
     "habit": HABIT_FEATURES,
     "activity": CUSTOMER_FEATURES,
     "trend": TREND_FEATURES,
     "pull": PULL_FEATURES,
+    "profile": PROFILE_FEATURES,
 }
 """What features are about, as people are told."""
 N_HABITS, N_PULLED, N_SELLING = 60, 40, 20
 """Candidates of each customer: the strongest habits, the best new items by each pull, and by what sells lately."""
 _RANK = HABIT_FEATURES.index("rank")
-_SOLD_LATELY = TREND_FEATURES.index("sold_28")
 
 
 @dataclass(frozen=True)
@@ -53,41 +54,74 @@ def candidate_table(
     trends: Trends,
     pulls: Pulls,
     allowed: NDArray[np.bool_] | None = None,
+    *,
+    tagged: Tagged | None = None,
 ) -> Table:
-    """The candidates of each history as of today; with `allowed`, shape (n_items,), only among these items."""
+    """The candidates of each history as of today; with `allowed`, shape (n_items,), only among these items.
+
+    `tagged` are the customers of the histories with their tags, where these are used.
+    """
     habits = Habits.of(histories, today, trends.usual_days)
     pulled = pulls.of(histories, today)
     n = histories.n_items
     owned = habits.customers * n + habits.items
     ok = np.ones(n, np.bool_) if allowed is None else allowed
     kept = (habits.values[:, _RANK] < N_HABITS) if allowed is None else ok[habits.items]
-    new = _new_candidates(pulled, pulls.items, trends, owned, ok, histories.n_customers)
-    keys = np.union1d(owned[kept], np.setdiff1d(new, owned))
+    closed = _closed(owned, pulls.items, ok, histories.n_customers)
+    new = [_selling(trends, ok, histories.n_customers), *_pulled_most(pulled, closed, pulls.items, n)]
+    if tagged is not None:
+        new.append(_suiting(tagged, tagged.thin(habits.of_customers[:, 0]), closed, pulls.items, n))
+    keys = np.union1d(owned[kept], np.setdiff1d(np.concatenate(new), owned))
     customers, items = keys // max(1, n), keys % max(1, n)
-    return Table(customers, items, _rows(keys, customers, items, habits, owned, trends, pulled, pulls.items))
+    rows = [
+        _habit_rows(keys, owned, habits, trends.usual_days[items]),
+        habits.of_customers[customers],
+        trends.values[items],
+        _pull_rows(customers, items, pulled, pulls.items),
+        np.zeros((len(keys), len(PROFILE_FEATURES)), np.float32) if tagged is None else tagged.rows(customers, items),
+    ]
+    return Table(customers, items, np.hstack(rows))
 
 
-def _new_candidates(
-    pulled: NDArray[np.float32],
-    modelled: NDArray[np.int64],
-    trends: Trends,
-    owned: NDArray[np.int64],
-    allowed: NDArray[np.bool_],
-    n_customers: int,
-) -> NDArray[np.int64]:
-    """Keys of what each customer never bought: the best by each pull, and what sells lately."""
-    n_items = len(allowed)
-    selling = np.argsort(np.where(allowed, -trends.values[:, _SOLD_LATELY], np.inf), kind="stable")[:N_SELLING]
-    selling = selling[allowed[selling]]
-    everyone = np.arange(n_customers)[:, None]
-    found = [(everyone * n_items + selling[None, :]).ravel()]
+def _selling(trends: Trends, allowed: NDArray[np.bool_], n_customers: int) -> NDArray[np.int64]:
+    """Keys of what sells lately, for everybody."""
+    selling = trends.selling[allowed[trends.selling]][:N_SELLING]
+    keys: NDArray[np.int64] = (np.arange(n_customers)[:, None] * len(allowed) + selling[None, :]).ravel()
+    return keys
+
+
+def _closed(
+    owned: NDArray[np.int64], modelled: NDArray[np.int64], allowed: NDArray[np.bool_], n_customers: int
+) -> NDArray[np.bool_]:
+    """Which modelled items are nothing new to a customer, or not allowed, shape (n_customers, n_modelled)."""
+    closed = np.tile(~allowed[modelled], (n_customers, 1))
     if len(modelled):
-        closed = np.tile(~allowed[modelled], (n_customers, 1))
-        rows, places = _places(owned, modelled, n_items)
-        closed[rows, places] = True
-        for scores in pulled:
-            found.append(_best_keys(np.where(closed, -np.inf, scores), modelled, n_items))
-    return np.unique(np.concatenate(found))
+        closed[_places(owned, modelled, len(allowed))] = True
+    return closed
+
+
+def _pulled_most(
+    pulled: NDArray[np.float32], closed: NDArray[np.bool_], modelled: NDArray[np.int64], n_items: int
+) -> list[NDArray[np.int64]]:
+    """Keys of the best by each pull."""
+    everyone = np.arange(len(closed))
+    if not len(modelled):
+        return []
+    return [_best_keys(np.where(closed, -np.inf, scores), everyone, N_PULLED, modelled, n_items) for scores in pulled]
+
+
+def _suiting(
+    tagged: Tagged,
+    customers: NDArray[np.int64],
+    closed: NDArray[np.bool_],
+    modelled: NDArray[np.int64],
+    n_items: int,
+) -> NDArray[np.int64]:
+    """Keys of what is liked most by the tags of these customers."""
+    if not len(modelled) or not len(customers):
+        return np.zeros(0, np.int64)
+    scores = np.where(closed[customers], -np.inf, tagged.suited(customers))
+    return _best_keys(scores, customers, N_TAGGED, modelled, n_items)
 
 
 def _places(
@@ -100,32 +134,41 @@ def _places(
     return keys[known] // max(1, n_items), places[known]
 
 
-def _best_keys(scores: NDArray[np.float32], modelled: NDArray[np.int64], n_items: int) -> NDArray[np.int64]:
-    k = min(N_PULLED, scores.shape[1])
+def _best_keys(
+    scores: NDArray[np.float32],
+    customers: NDArray[np.int64],
+    k: int,
+    modelled: NDArray[np.int64],
+    n_items: int,
+) -> NDArray[np.int64]:
+    """Keys of the best modelled items of each row of scores, one row for each of the customers."""
+    k = min(k, scores.shape[1])
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     rows = np.repeat(np.arange(len(scores)), k)
     columns = best.ravel()
     real = np.isfinite(scores[rows, columns])
-    keys: NDArray[np.int64] = rows[real] * n_items + modelled[columns[real]]
+    keys: NDArray[np.int64] = customers[rows[real]] * n_items + modelled[columns[real]]
     return keys
 
 
-def _rows(  # every part of a row, each by its name
-    keys: NDArray[np.int64],
+def _habit_rows(
+    keys: NDArray[np.int64], owned: NDArray[np.int64], habits: Habits, usual_days: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    rows = habits.absent(usual_days)
+    _, here, there = np.intersect1d(keys, owned, assume_unique=True, return_indices=True)
+    rows[here] = habits.values[there]
+    return rows
+
+
+def _pull_rows(
     customers: NDArray[np.int64],
     items: NDArray[np.int64],
-    habits: Habits,
-    owned: NDArray[np.int64],
-    trends: Trends,
     pulled: NDArray[np.float32],
     modelled: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    of_habits = habits.absent(trends.usual_days[items])
-    _, here, there = np.intersect1d(keys, owned, assume_unique=True, return_indices=True)
-    of_habits[here] = habits.values[there]
-    of_pulls = np.zeros((len(keys), len(PULL_FEATURES)), np.float32)
+    rows = np.zeros((len(items), len(PULL_FEATURES)), np.float32)
     if len(modelled):
         places = np.minimum(np.searchsorted(modelled, items), len(modelled) - 1)
         known = modelled[places] == items
-        of_pulls[known] = pulled[:, customers[known], places[known]].T
-    return np.hstack([of_habits, habits.of_customers[customers], trends.values[items], of_pulls])
+        rows[known] = pulled[:, customers[known], places[known]].T
+    return rows

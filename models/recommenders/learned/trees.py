@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 MAX_DEPTH = 6
 MANY_ROWS = 100_000
 """For fewer, threads cost more than they save."""
+ROWS_AT_ONCE = 256
+"""So that what is worked on stays near the processor."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,23 @@ class BoostedTrees:
         seed: int,
         threads: int,
         settings: TreeSettings | None = None,
+        start: NDArray[np.float64] | None = None,
     ) -> "BoostedTrees":
         """Learn the probability that a row is wanted; rows of shape (n_rows, n_features), `wanted` (n_rows,).
 
-        Where all rows are alike in what is wanted there are no trees.
+        Where all rows are alike in what is wanted there are no trees. With `start`, log-odds of shape (n_rows,), only
+        what is to be added to them is learned.
         """
         import lightgbm
 
         settings = settings or TreeSettings()
         rate = float(np.clip(wanted.mean() if len(wanted) else 0.0, 1e-6, 1.0 - 1e-6))
-        base = float(np.log(rate / (1.0 - rate)))
+        base = float(np.log(rate / (1.0 - rate))) if start is None else 0.0
         if wanted.all() or not wanted.any():
             return cls.of([], base)
-        data = lightgbm.Dataset(rows, wanted.astype(np.int8), init_score=np.full(len(wanted), base))
+        data = lightgbm.Dataset(
+            rows, wanted.astype(np.int8), init_score=np.full(len(wanted), base) if start is None else start
+        )
         booster = lightgbm.train(_parameters(settings, len(rows), seed, threads), data, settings.n_trees)
         return cls.of([tree["tree_structure"] for tree in booster.dump_model()["tree_info"]], base)
 
@@ -88,10 +95,10 @@ class BoostedTrees:
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """Log-odds of each row, shape (n_rows,)."""
-        at = np.tile(self.roots, (len(rows), 1))
-        for _ in range(MAX_DEPTH):
-            at = self._next(rows, at)
-        total: NDArray[np.float64] = self.base + self.values[at].sum(axis=1)
+        total = np.full(len(rows), self.base)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            total[some] += self.values.take(self._leaves(rows[some])).sum(axis=1)
         return total
 
     def contributions(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
@@ -100,19 +107,44 @@ class BoostedTrees:
         Along the way of a row through a tree the mean of the rows that came by changes with every question asked; the
         change belongs to the feature that was asked about. They sum to the score.
         """
-        found = np.zeros(rows.shape)
-        at = np.tile(self.roots, (len(rows), 1))
-        row = np.broadcast_to(np.arange(len(rows))[:, None], at.shape)
-        start = self.base + float(self.values[self.roots].sum())
-        for _ in range(MAX_DEPTH):
-            after = self._next(rows, at)
-            np.add.at(found, (row, self.features[at]), self.values[after] - self.values[at])
-            at = after
-        return found, start
+        found, added = np.zeros(rows.shape), self._added
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            found[some, : added.shape[1]] = added.take(self._leaves(rows[some]), axis=0).sum(axis=1)
+        return found, self.base + float(self.values[self.roots].sum())
 
-    def _next(self, rows: NDArray[np.float32], at: NDArray[np.int32]) -> NDArray[np.int32]:
-        answers = np.take_along_axis(rows, self.features[at], axis=1)
-        return np.where(answers <= self.thresholds[at], self.left[at], self.right[at])
+    def _leaves(self, rows: NDArray[np.float32]) -> NDArray[np.intp]:
+        """The leaf that each row reaches in each tree, shape (n_rows, n_trees)."""
+        features, limits, children = self._steps
+        answers, at = np.ascontiguousarray(rows, np.float32).reshape(-1), np.tile(self.roots.astype(np.intp), len(rows))
+        first = np.repeat(np.arange(len(rows)) * rows.shape[1], len(self.roots))
+        for _ in range(MAX_DEPTH):
+            is_above = answers.take(features.take(at) + first) > limits.take(at)
+            at = children.take(2 * at + is_above)
+        return at.reshape(len(rows), len(self.roots))
+
+    @cached_property
+    def _steps(self) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.intp]]:
+        """Of each node the feature and the limit, and the nodes to the left and right of it, one after the other.
+
+        Rows are in single precision, so the largest such number not above a threshold divides them as it does.
+        """
+        limits = self.thresholds.astype(np.float32)
+        above = limits > self.thresholds
+        limits[above] = np.nextafter(limits[above], np.float32(-np.inf))
+        return self.features.astype(np.intp), limits, np.column_stack([self.left, self.right]).ravel().astype(np.intp)
+
+    @cached_property
+    def _added(self) -> NDArray[np.float64]:
+        """What each feature has added on the way to each node, shape (n_trees * n_nodes, n_features)."""
+        added = np.zeros((len(self.values), int(self.features.max(initial=-1)) + 1))
+        at = self.roots
+        while len(at := at[self.left[at] != at]):
+            for children in (self.left[at], self.right[at]):
+                added[children] = added[at]
+                added[children, self.features[at]] += self.values[children] - self.values[at]
+            at = np.concatenate([self.left[at], self.right[at]])
+        return added
 
 
 class _Nodes:

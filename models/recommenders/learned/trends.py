@@ -1,6 +1,7 @@
 """What everybody does with every item lately."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -27,6 +28,11 @@ class Trends:
 
     values: NDArray[np.float32]
     usual_days: NDArray[np.float32]
+
+    @cached_property
+    def selling(self) -> NDArray[np.int64]:
+        """All items by what was sold of them lately, the most first, shape (n_items,)."""
+        return np.argsort(-self.values[:, TREND_FEATURES.index("sold_28")], kind="stable")
 
     @classmethod
     def of(cls, lines: PurchaseLines, today: float) -> Self:

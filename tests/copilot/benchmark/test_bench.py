@@ -7,6 +7,8 @@ import pytest
 
 from copilot.benchmark.bench import BenchConfig, run_bench
 from copilot.benchmark.messages import draw_requests
+from copilot.benchmark.products import measure_products
+from copilot.benchmark.recommender import ensure_recommender
 from copilot.benchmark.report import table
 from copilot.benchmark.serving import measure_build, measure_serving
 from copilot.benchmark.shop import FACTS_FILE, ensure_shop
@@ -52,6 +54,19 @@ def test_the_engine_is_timed_beside_the_encoder(settings: Settings, built) -> No
     assert serving.n_rules > 1
 
 
+def test_products_are_timed_with_a_recommender_of_the_shop(settings: Settings, built) -> None:
+    version = ensure_recommender(settings, SEED)
+    warm_up, asked = (draw_requests(SIZE, SEED, n, part=n) for n in (2, 10))
+    times = measure_products(settings, warm_up, asked)
+    assert times.recommender == f"promoted: {version}"
+    assert times.cold_ms.n == times.warm_ms.n == times.customer_ms.n == 10
+    assert min(times.cold_ms.p50, times.warm_ms.p50, times.customer_ms.p50, times.warm_up_s) > 0.0
+
+
+def test_a_recommender_that_serves_is_not_learned_again(settings: Settings, built) -> None:
+    assert ensure_recommender(settings, SEED) == ensure_recommender(settings, SEED + 1)
+
+
 def test_a_kept_library_is_used_again(settings: Settings, built) -> None:
     before = (settings.workspace / FACTS_FILE).stat().st_mtime_ns
     ensure_shop(settings, SIZE, SEED)
@@ -74,7 +89,9 @@ def test_a_whole_run_measures_everything(tmp_path: Path) -> None:
     assert one.cold_start.wall_s.n == 1
     assert min(one.throughput.threads_per_s, one.throughput.processes_per_s, one.memory.peak_mb) > 0
     assert one.floor.vector_bytes > (3 + 1 + 2) * SIZE * 256 * 4 * 0.9  # triggers, replies, two texts of products
-    assert len(steps) == 7
+    assert one.products.cold_ms.n == one.products.warm_ms.n == one.products.customer_ms.n > 0
+    assert len(steps) == 9
     shown = table(report)
     assert "(suggest − encode) / encode" in shown
+    assert "products, warm" in shown
     assert np.isfinite(one.serving.beyond.p50)

@@ -1,6 +1,7 @@
 """Products that others bought together with what the customer has, or with a given product."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -31,20 +32,28 @@ def from_baskets(sight: Sight, signals: Signals) -> None:
         _from_one(sku, sight, signals)
 
 
-def together(sku: str, sight: Sight) -> "partial[Reason] | None":
-    """The reason that a product was often bought with something the customer has; nothing where it was not."""
-    affinity, best = sight.models.affinity, None
-    number = sight.models.numbers.get(sku)
-    for other in dict.fromkeys(line.sku for line in sight.customer.kept):
-        known, name = sight.models.numbers.get(other), sight.sold_name(other)
-        if number is None or known is None or name is None:
+def together(skus: Sequence[str], sight: Sight) -> "dict[str, partial[Reason]]":
+    """For each product the reason that it was often bought with something the customer has, where it was."""
+    affinity, numbers = sight.models.affinity, sight.models.numbers
+    wanted = {number: sku for sku in skus if (number := numbers.get(sku)) is not None}
+    had = [sku for sku in dict.fromkeys(line.sku for line in sight.customer.kept) if sku in numbers]
+    known = np.array([numbers[sku] for sku in had], np.intp)
+    rows, columns = np.nonzero(np.isin(affinity.neighbours[known], list(wanted)))
+    best: dict[str, tuple[float, partial[Reason]]] = {}
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        name = sight.sold_name(had[row])
+        if name is None:
             continue
-        places = np.flatnonzero(affinity.neighbours[known] == number)
-        if len(places):
-            n, n_baskets = int(affinity.n_together[known, places[0]]), int(affinity.n_baskets[known])
-            if best is None or n / n_baskets > best[0]:
-                best = n / n_baskets, partial(_reason, f"{other}+{sku}", name, n, n_baskets, sight.language)
-    return best[1] if best is not None else None
+        number = known[row]
+        sku, n, n_baskets = (
+            wanted[int(affinity.neighbours[number, column])],
+            int(affinity.n_together[number, column]),
+            int(affinity.n_baskets[number]),
+        )
+        if sku not in best or n / n_baskets > best[sku][0]:
+            pair = f"{had[row]}+{sku}"
+            best[sku] = n / n_baskets, partial(_reason, pair, name, n, n_baskets, sight.language)
+    return {sku: said for sku, (_, said) in best.items()}
 
 
 def _from_one(sku: str, sight: Sight, signals: Signals) -> None:

@@ -12,6 +12,11 @@ FULL_SIMILARITY, FULL_WORDS = 0.5, 0.3
 ABOUT: Wording = {"zh": "与客户的问题相关", "en": "Answers the customer's message"}
 
 
+def search_ahead(sight: Sight) -> None:
+    """Search the words, which need no vector; the search remembers what it found."""
+    sight.search.find_by_words(TEXT_FIELD, N_SEARCHED)
+
+
 def from_message(sight: Sight, signals: Signals) -> None:
     """What the catalogue has on the message."""
     search = sight.search

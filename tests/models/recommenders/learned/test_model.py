@@ -42,7 +42,7 @@ def test_a_purchase_of_today_changes_the_scores_of_today(learned: Learned) -> No
 def test_the_parts_of_every_candidate_sum_to_its_score(learned: Learned, shop: PurchaseLines) -> None:
     table = learned.candidates(shop.of(np.arange(20)), TODAY)
     parts, start = learned.parts(table.rows)
-    assert list(parts) == ["habit", "activity", "trend", "pull"]
+    assert list(parts) == ["habit", "activity", "trend", "pull", "profile"]
     np.testing.assert_allclose(sum(parts.values()) + start, learned.trees.scores(table.rows), atol=1e-9)
 
 

@@ -44,3 +44,20 @@ def test_without_anything_to_learn_everything_is_as_likely() -> None:
     trees = BoostedTrees.fit(np.zeros((0, 2), np.float32), np.zeros(0, np.bool_), seed=0, threads=1)
     scores = trees.scores(np.zeros((3, 2), np.float32))
     assert len(set(scores.tolist())) == 1
+
+
+def test_a_row_at_a_threshold_goes_the_way_the_threshold_says() -> None:
+    just_above = float(np.nextafter(np.float32(0.1), np.float32(1.0)))
+    tree = {
+        "split_feature": 0,
+        "threshold": (float(np.float32(0.1)) + just_above) / 2,  # between two neighbours in single precision
+        "internal_value": 0.0,
+        "left_child": {"leaf_value": -1.0},
+        "right_child": {"leaf_value": 2.0},
+    }
+    trees = BoostedTrees.of([tree], 0.5)
+    rows = np.array([[0.1], [just_above], [-5.0], [5.0]], np.float32)
+    assert trees.scores(rows).tolist() == [-0.5, 2.5, -0.5, 2.5]
+    added, start = trees.contributions(rows)
+    assert start == 0.5
+    assert added.tolist() == [[-1.0], [2.0], [-1.0], [2.0]]
