@@ -26,7 +26,7 @@ def products(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            "--model", help="popularity, frequency, item-knn, ease, tifu-knn, learned, a trained folder, or all."
+            "--model",
             help="popularity, frequency, item-knn, ease, tifu-knn, learned, a folder with a trained one, or all.",
         ),
     ] = None,
