@@ -74,7 +74,7 @@ def test_what_people_with_the_same_tag_buy_is_offered_with_the_counts(shop) -> N
     shop.add_customer("c2")
     product = ask(shop, customer_id="c1").products[0]
     # 10 of 12 tagged, 10 of 40 in all: 5/6 over 1/4 is 3.3
-    assert product.reasons[0].text == "「油皮」的客户里每 1 位有 1 位买过，是一般客户的 3.3 倍"
+    assert product.reasons[0].text == "「油皮」的 12 位客户里有 10 位买过，是一般客户的 3.3 倍"
     assert product.reasons[0].reference == "segment:油皮+gel:10/12:10/40"
     assert skus(ask(shop, customer_id="c2")) == []
 

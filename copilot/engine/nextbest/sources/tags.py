@@ -10,8 +10,8 @@ from models.segments import Liked
 MAX_TAGS = 12
 N_TAGGED_ALIKE = 12
 LIKED: Wording = {
-    "zh": "「{tag}」的客户里每 {one_in:.0f} 位有 1 位买过，是一般客户的 {lift:.1f} 倍",
-    "en": "1 in {one_in:.0f} customers tagged {tag} bought it, {lift:.1f} times as many as of all",
+    "zh": "「{tag}」的 {n_tagged} 位客户里有 {n_both} 位买过，是一般客户的 {lift:.1f} 倍",
+    "en": "{n_both} of {n_tagged} customers tagged {tag} bought it, {lift:.1f} times as many as of all",
 }
 
 
@@ -33,6 +33,6 @@ def _from_segment(tag: str, sight: Sight, signals: Signals) -> None:
 
 
 def _reason(tag: str, liked: Liked, language: Language) -> Reason:
-    text = LIKED[language].format(tag=tag, one_in=liked.n_tagged / liked.n_both, lift=liked.lift)
+    text = LIKED[language].format(tag=tag, n_tagged=liked.n_tagged, n_both=liked.n_both, lift=liked.lift)
     counts = f"{liked.n_both}/{liked.n_tagged}:{liked.n_buyers}/{liked.n_customers}"
     return Reason(text, f"segment:{tag}+{liked.sku}:{counts}")
