@@ -16,11 +16,11 @@ from models.recommenders.learned.profiles import (
     TagLifts,
     require_one_each,
 )
-from models.recommenders.learned.pulls import Lesson, Pulls, most_frequent
+from models.recommenders.learned.pulls import Equations, Pulls, most_frequent
 from models.recommenders.learned.stages import with_profile_stage
 from models.recommenders.learned.table import FEATURES, GROUPS, Table, candidate_table
 from models.recommenders.learned.trees import BoostedTrees, TreeSettings
-from models.recommenders.learned.trends import Trends
+from models.recommenders.learned.trends import TREND_FEATURES, Trends
 from models.recommenders.lines import PurchaseLines
 from models.recommenders.profile_tags import ProfileTags
 
@@ -118,7 +118,7 @@ class Learned:
         Raises:
             ModelError: there are more or fewer profiles than histories.
         """
-        selling = self.trends.values[:, 2]
+        selling = self.trends.values[:, TREND_FEATURES.index("sold")]
         scores = np.tile(selling / max(1e-9, float(selling.max(initial=0.0))) - TAIL, (histories.n_customers, 1))
         for start in range(0, histories.n_customers, BATCH):
             customers = np.arange(start, min(start + BATCH, histories.n_customers))
@@ -130,17 +130,15 @@ class Learned:
         self,
         histories: PurchaseLines,
         today: float,
-        allowed: NDArray[np.bool_] | None = None,
-        *,
         profiles: ProfileTags | None = None,
     ) -> Table:
-        """What is worth scoring, with its features; with `allowed`, shape (n_items,), only among these items.
+        """What is worth scoring, with its features.
 
         Raises:
             ModelError: there are more or fewer profiles than histories.
         """
         tagged = _tagged(histories, self.lifts, profiles)
-        return candidate_table(histories, today, self.trends, self.pulls, allowed, tagged=tagged)
+        return candidate_table(histories, today, self.trends, self.pulls, tagged)
 
     def parts(self, rows: NDArray[np.float32]) -> tuple[Mapping[str, NDArray[np.float64]], float]:
         """What each group of features adds to the log-odds of each row, shape (n_rows,), and what every row has before.
@@ -185,7 +183,7 @@ class _Past:
     items: NDArray[np.int64]
     settings: LearnedSettings
     profiles: ProfileTags | None = None
-    kept: dict[tuple[float, float], Lesson] = field(default_factory=dict)
+    kept: dict[tuple[float, float], Equations] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lines: PurchaseLines, settings: LearnedSettings, profiles: ProfileTags | None = None) -> "_Past":
@@ -217,7 +215,7 @@ class _Past:
             customers = active[start : start + BATCH]
             histories = before.of(customers)
             tagged = lifts.of(self.profiles.of(customers), thin_baskets=0) if lifts and self.profiles else None
-            table = candidate_table(histories, moment, trends, pulls, tagged=tagged)
+            table = candidate_table(histories, moment, trends, pulls, tagged)
             bought = after.of(customers)
             keys = np.unique(bought.customers * lines.n_items + bought.items)
             rows.append(table.rows)
@@ -237,20 +235,25 @@ class _Past:
     def pulls(self, moment: float) -> Pulls:
         """Pulls learned from what came after earlier moments, all of it before this one.
 
-        Lessons of neighbouring moments are the same; those kept from later ones are let go.
+        Neighbouring moments share most of their equations; those that only later ones need are let go.
         """
         length = min(self.horizon, max(0.5, (moment - self.begin) / 2.0))
         earlier = [moment - length * step for step in range(1, self.settings.n_pull_moments + 1)]
-        for key in [key for key in self.kept if key[0] > earlier[0]]:
+        for key in [key for key in self.kept if key[0] > _key(earlier[0], length)[0]]:
             del self.kept[key]
-        lessons = [self._pull_lesson(one, length) for one in earlier if one > self.begin]
-        return Pulls.fit(self.lines.before(moment), lessons, self.items)
+        equations = [self._equations(one, length) for one in earlier if one > self.begin]
+        return Pulls.fit(self.lines.before(moment), equations, self.items)
 
-    def _pull_lesson(self, moment: float, length: float) -> Lesson:
-        key = (round(moment, 6), round(length, 6))
+    def _equations(self, moment: float, length: float) -> Equations:
+        key = _key(moment, length)
         if key not in self.kept:
-            self.kept[key] = Lesson.of(self.lines, moment, length, self.items)
+            self.kept[key] = Equations.of(self.lines, moment, length, self.items)
         return self.kept[key]
+
+
+def _key(moment: float, length: float) -> tuple[float, float]:
+    """The same for moments that only rounding tells apart."""
+    return round(moment, 6), round(length, 6)
 
 
 def _grown(rows: NDArray[np.float32], wanted: NDArray[np.bool_], settings: LearnedSettings) -> BoostedTrees:

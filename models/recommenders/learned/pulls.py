@@ -21,7 +21,7 @@ PENALTY, KIND_PENALTY = 3.0, 8.0
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Equations:
     """What pulls learn from one moment: the normal equations of both regressions, grams and products."""
 
     gram: NDArray[np.float32]
@@ -31,7 +31,7 @@ class Lesson:
 
     @classmethod
     def of(cls, lines: PurchaseLines, moment: float, horizon: float, items: NDArray[np.int64]) -> Self:
-        """The lesson of those who bought something before the moment and within the horizon after it."""
+        """Those of the customers who bought something before the moment and within the horizon after it."""
         before, after = lines.before(moment), lines.take((lines.days >= moment) & (lines.days < moment + horizon))
         active = np.intersect1d(before.customers, after.customers)
         inputs, kinds = _inputs(before.of(active), moment, items)
@@ -61,16 +61,16 @@ class Pulls:
     together: NDArray[np.float32]
 
     @classmethod
-    def fit(cls, lines: PurchaseLines, lessons: Sequence[Lesson], items: NDArray[np.int64]) -> Self:
-        """Learn from lessons on these items; EASE learns from all the lines."""
+    def fit(cls, lines: PurchaseLines, equations: Sequence[Equations], items: NDArray[np.int64]) -> Self:
+        """Solve the sums of equations on these items; EASE learns from all the lines."""
         n = len(items)
         gram, product = np.zeros((2 * n, 2 * n), np.float32), np.zeros((2 * n, n), np.float32)
         kind_gram, kind_product = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
-        for lesson in lessons:
-            gram += lesson.gram
-            product += lesson.product
-            kind_gram += lesson.kind_gram
-            kind_product += lesson.kind_product
+        for one in equations:
+            gram += one.gram
+            product += one.product
+            kind_gram += one.kind_gram
+            kind_product += one.kind_product
         together = ease_weights(lines, items, EaseSettings().regularisation)
         return cls(items, _ridge(gram, product, PENALTY), _ridge(kind_gram, kind_product, KIND_PENALTY), together)
 
@@ -101,17 +101,6 @@ class Pulls:
             counts @ self.together[having],
         )
         return np.stack(pulled).astype(np.float32)[:, None, :]
-
-    def strongest(self, history: PurchaseLines, today: float, item: int) -> int | None:
-        """The other item of one customer's history that speaks most for an item; nothing where none does."""
-        place = int(np.searchsorted(self.items, item))
-        if place == len(self.items) or self.items[place] != item:
-            return None
-        _, kinds = _inputs(history, today, self.items)
-        parts = kinds.toarray()[0] * self.kind_weights[:, place]
-        parts[place] = 0.0
-        best = int(parts.argmax())
-        return int(self.items[best]) if parts[best] > 0.0 else None
 
 
 def most_frequent(lines: PurchaseLines, n: int) -> NDArray[np.int64]:

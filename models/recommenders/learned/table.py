@@ -43,21 +43,15 @@ class Table:
     def __len__(self) -> int:
         return len(self.items)
 
-    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Table":
-        """Some of the candidates."""
-        return Table(self.customers[which], self.items[which], self.rows[which])
-
 
 def candidate_table(
     histories: PurchaseLines,
     today: float,
     trends: Trends,
     pulls: Pulls,
-    allowed: NDArray[np.bool_] | None = None,
-    *,
     tagged: Tagged | None = None,
 ) -> Table:
-    """The candidates of each history as of today; with `allowed`, shape (n_items,), only among these items.
+    """The candidates of each history as of today.
 
     `tagged` are the customers of the histories with their tags, where these are used.
     """
@@ -65,13 +59,12 @@ def candidate_table(
     pulled = pulls.of(histories, today)
     n = histories.n_items
     owned = habits.customers * n + habits.items
-    ok = np.ones(n, np.bool_) if allowed is None else allowed
-    kept = (habits.values[:, _RANK] < N_HABITS) if allowed is None else ok[habits.items]
-    closed = _closed(owned, pulls.items, ok, histories.n_customers)
-    new = [_selling(trends, ok, histories.n_customers), *_pulled_most(pulled, closed, pulls.items, n)]
+    strong = habits.values[:, _RANK] < N_HABITS
+    known = _known(owned, pulls.items, histories)
+    new = [_selling(trends, histories), *_pulled_most(pulled, known, pulls.items, n)]
     if tagged is not None:
-        new.append(_suiting(tagged, tagged.thin(habits.of_customers[:, 0]), closed, pulls.items, n))
-    keys = np.union1d(owned[kept], np.setdiff1d(np.concatenate(new), owned))
+        new.append(_suiting(tagged, tagged.thin(habits.of_customers[:, 0]), known, pulls.items, n))
+    keys = np.union1d(owned[strong], np.setdiff1d(np.concatenate(new), owned))
     customers, items = keys // max(1, n), keys % max(1, n)
     rows = [
         _habit_rows(keys, owned, habits, trends.usual_days[items]),
@@ -83,44 +76,42 @@ def candidate_table(
     return Table(customers, items, np.hstack(rows))
 
 
-def _selling(trends: Trends, allowed: NDArray[np.bool_], n_customers: int) -> NDArray[np.int64]:
+def _selling(trends: Trends, histories: PurchaseLines) -> NDArray[np.int64]:
     """Keys of what sells lately, for everybody."""
-    selling = trends.selling[allowed[trends.selling]][:N_SELLING]
-    keys: NDArray[np.int64] = (np.arange(n_customers)[:, None] * len(allowed) + selling[None, :]).ravel()
+    everyone = np.arange(histories.n_customers)[:, None]
+    keys: NDArray[np.int64] = (everyone * histories.n_items + trends.selling[None, :N_SELLING]).ravel()
     return keys
 
 
-def _closed(
-    owned: NDArray[np.int64], modelled: NDArray[np.int64], allowed: NDArray[np.bool_], n_customers: int
-) -> NDArray[np.bool_]:
-    """Which modelled items are nothing new to a customer, or not allowed, shape (n_customers, n_modelled)."""
-    closed = np.tile(~allowed[modelled], (n_customers, 1))
+def _known(owned: NDArray[np.int64], modelled: NDArray[np.int64], histories: PurchaseLines) -> NDArray[np.bool_]:
+    """Which modelled items are nothing new to a customer, shape (n_customers, n_modelled)."""
+    known = np.zeros((histories.n_customers, len(modelled)), np.bool_)
     if len(modelled):
-        closed[_places(owned, modelled, len(allowed))] = True
-    return closed
+        known[_places(owned, modelled, histories.n_items)] = True
+    return known
 
 
 def _pulled_most(
-    pulled: NDArray[np.float32], closed: NDArray[np.bool_], modelled: NDArray[np.int64], n_items: int
+    pulled: NDArray[np.float32], known: NDArray[np.bool_], modelled: NDArray[np.int64], n_items: int
 ) -> list[NDArray[np.int64]]:
     """Keys of the best by each pull."""
-    everyone = np.arange(len(closed))
+    everyone = np.arange(len(known))
     if not len(modelled):
         return []
-    return [_best_keys(np.where(closed, -np.inf, scores), everyone, N_PULLED, modelled, n_items) for scores in pulled]
+    return [_best_keys(np.where(known, -np.inf, scores), everyone, N_PULLED, modelled, n_items) for scores in pulled]
 
 
 def _suiting(
     tagged: Tagged,
     customers: NDArray[np.int64],
-    closed: NDArray[np.bool_],
+    known: NDArray[np.bool_],
     modelled: NDArray[np.int64],
     n_items: int,
 ) -> NDArray[np.int64]:
     """Keys of what is liked most by the tags of these customers."""
     if not len(modelled) or not len(customers):
         return np.zeros(0, np.int64)
-    scores = np.where(closed[customers], -np.inf, tagged.suited(customers))
+    scores = np.where(known[customers], -np.inf, tagged.suited(customers))
     return _best_keys(scores, customers, N_TAGGED, modelled, n_items)
 
 

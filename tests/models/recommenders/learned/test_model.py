@@ -57,13 +57,6 @@ def test_what_came_after_the_moment_of_a_lesson_is_wanted_but_never_seen(shop: P
     assert (lessons[0][1] != lessons[1][1]).any()
 
 
-def test_only_what_is_allowed_is_a_candidate(learned: Learned, shop: PurchaseLines) -> None:
-    allowed = np.zeros(12, np.bool_)
-    allowed[[MILK, PEGS]] = True
-    table = learned.candidates(shop.of(np.arange(20)), TODAY, allowed)
-    assert set(table.items.tolist()) == {MILK, PEGS}
-
-
 def test_everything_has_a_score_and_customers_without_a_history_get_what_sells(learned: Learned) -> None:
     nobody = PurchaseLines(*(np.zeros(0, np.int64),) * 3, np.zeros(0), 2, 12)
     scores = learned.scores(nobody, TODAY)
