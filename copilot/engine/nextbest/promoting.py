@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from operator import not_
 
 from sqlmodel import Session
 
@@ -26,6 +28,7 @@ from knowledge.tables import Scene
 
 ANSWERING = frozenset({"message", "wishes"})
 """Features of what the message asks for; the others speak for what it does not mention."""
+COMPLEMENTING = frozenset({"bought_together"})
 
 
 @dataclass(frozen=True)
@@ -138,17 +141,16 @@ class Promoter:
         silence = silence_reason(session, self.setup.tenant_id, situation, self.setup.product_rules)
         if silence:
             return Promotion(reason=silence, kept_back=_kept_back(scored, situation, silence))
-        wanted = [one for one in scored if self._is_wanted(situation, picture.signals, one.card.sku)]
+        quiet = self._quiet(situation)
+        wanted, unasked = _parted(scored, self._needed(situation, picture.signals, quiet), picture.signals)
         products = tuple(
             replace(product, script_id=presenting.get(product.sku))
             for product in shown(wanted[: _n_left(situation)], picture.signals)
         )
-        quiet = self._quiet(situation)
-        unasked = [one for one in scored if one not in wanted] if quiet else []
         return Promotion(
             products,
             self._reason(situation, picture.signals, products, quiet if unasked else ""),
-            _kept_back(unasked, situation, quiet),
+            _kept_back(unasked, situation, quiet) if quiet else (),
             self.asker.ask(session, situation, picture, self._language) if situation.request.max_products else None,
         )
 
@@ -166,14 +168,14 @@ class Promoter:
             refused[situation.request.given_sku] = "mode:given"
         return refused
 
-    def _is_wanted(self, situation: Situation, signals: Signals, sku: str) -> bool:
-        """Whether a candidate is of the kind that was asked for."""
-        features, mode = signals.features[sku], situation.request.products
-        if mode is ProductMode.ANSWER or self._quiet(situation):
-            return not ANSWERING.isdisjoint(features)
+    def _needed(self, situation: Situation, signals: Signals, quiet: str) -> frozenset[str]:
+        """The features of which a product of the kind that was asked for has one; none where any product will do."""
+        mode = situation.request.products
+        if mode is ProductMode.ANSWER or quiet:
+            return ANSWERING
         if mode is ProductMode.COMPLEMENT and _has_complements(signals):
-            return "bought_together" in features
-        return True
+            return COMPLEMENTING
+        return frozenset()
 
     def _reason(
         self, situation: Situation, signals: Signals, products: tuple[ProductSuggestion, ...], quiet: str
@@ -192,6 +194,16 @@ class Promoter:
     @property
     def _language(self) -> Language:
         return "en" if self.setup.shop.language == "en" else "zh"
+
+
+def _parted(
+    scored: Sequence[Scored], needed: frozenset[str], signals: Signals
+) -> tuple[Sequence[Scored], Sequence[Scored]]:
+    """Candidates that have one of the needed features, if any is needed, and the others."""
+    if not needed:
+        return scored, ()
+    has = [not needed.isdisjoint(signals.features[one.card.sku]) for one in scored]
+    return list(compress(scored, has)), list(compress(scored, map(not_, has)))
 
 
 def _n_left(situation: Situation) -> int:
