@@ -86,11 +86,16 @@ class Split:
         """Bits by which an answer narrows the choice: log2 of what there is less the mean log2 of what would be left.
 
         Answers are as likely as products have them (information gain, Quinlan 1986, with products of several values).
+        What the question does not name is one answer: else an attribute of which every product has its own value, such
+        as an ingredient, would always tell most.
         """
-        n_answers = sum(self.counts.values())
         if len(self.counts) < 2:
             return 0.0
-        left = sum(n * math.log2(n + self.n_anyway) for n in self.counts.values()) / n_answers
+        named = [self.counts[value] for value in self.best]
+        n_answers = sum(self.counts.values())
+        others = n_answers - sum(named)
+        answers = [*named, others] if others else named
+        left = sum(n * math.log2(min(n + self.n_anyway, self.n_products)) for n in answers) / n_answers
         return math.log2(self.n_products) - left
 
     @property
@@ -125,7 +130,7 @@ class Asker:
                 break
             if _is_known(split, heard) or self._was_asked(attribute, split, told):
                 continue
-            if not self._has_words(attribute, language):
+            if not self._has_words(attribute, split, language):
                 continue
             return Ask(attribute, self._question(attribute, split, language), split.best)
         return None
@@ -137,10 +142,15 @@ class Asker:
         askable = [(name, split) for name, split in splits if 2 <= len(split.counts) <= MAX_VALUES]
         return sorted(askable, key=lambda one: (-one[1].gain, one[0]))
 
-    def _has_words(self, attribute: str, language: Language) -> bool:
-        """Whether the attribute can be named in this language; `key_ingredients` cannot be in Chinese."""
+    def _has_words(self, attribute: str, split: Split, language: Language) -> bool:
+        """Whether there are words to ask in this language; for `key_ingredients` there are none in Chinese.
+
+        Nor for 肤质 in English where its values are 干皮 and 油皮.
+        """
+        if getattr(self._own.get(attribute, Wording()), language):
+            return True
         is_named = attribute in NAMES or (language == "en") == attribute.isascii()
-        return is_named or bool(getattr(self._own.get(attribute, Wording()), language))
+        return is_named and (language != "en" or all(value.isascii() for value in split.best))
 
     def _question(self, attribute: str, split: Split, language: Language) -> str:
         own = getattr(self._own.get(attribute, Wording()), language)

@@ -3,6 +3,7 @@
 import pytest
 
 from copilot.building import learn_affinity
+from copilot.engine.nextbest.asking import Split
 from copilot.engine.policy import Policy
 from copilot.engine.product_rules import ObjectiveMix, ProductRules, Wording
 from copilot.engine.request import ProductMode, Said, SuggestRequest
@@ -185,12 +186,19 @@ def test_the_shops_own_words_and_the_customers_language_are_used(shop) -> None:
     assert ask(shop, "cloud cream please", customer_id="c1").ask.question == "Which scent do you like?"
 
 
-def test_an_attribute_without_a_name_in_the_customers_language_is_not_asked_for(shop) -> None:
-    for sku, maker, finish in (("a", "云", "哑光"), ("b", "山", "亮面")):
-        attributes = {"key_ingredients": [f"{maker}提取物"], "妆效": finish}
+def test_an_attribute_without_a_name_or_values_in_the_customers_language_is_not_asked_for(shop) -> None:
+    for sku, maker, finish in (("a", "rose", "哑光"), ("b", "aloe", "亮面")):
+        attributes = {"key_ingredients": [f"{maker} oil"], "妆效": finish, "coverage": finish}
         shop.add_product(sku, f"云苔面霜{sku} cloud cream", attributes=attributes)
     assert ask(shop, "云苔面霜").ask.attribute == "妆效"
     assert ask(shop, "cloud cream").ask.attribute == "key_ingredients"
+
+
+def test_values_that_the_question_does_not_name_are_one_answer() -> None:
+    eight = Split(dict.fromkeys("abcdefgh", 1), n_anyway=0, n_products=8)
+    # half of the answers leave one of eight products, the others leave the four that are not named
+    assert eight.gain == pytest.approx(3.0 - (0.5 * 0.0 + 0.5 * 2.0))
+    assert Split({"a": 4, "b": 4}, n_anyway=0, n_products=8).gain == pytest.approx(1.0)
 
 
 def test_a_value_that_fits_everybody_is_no_answer(shop) -> None:
