@@ -13,7 +13,7 @@ from sqlmodel import Session, create_engine
 
 from knowledge.errors import WorkspaceError
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The Alembic revision this code reads and writes."""
 
 BUSY_TIMEOUT_MS = 15_000

@@ -15,16 +15,18 @@ from copilot.web import problems
 from copilot.web.api import candidates, conversations, customers, decisions, health, products, scripts, stream, suggest
 from copilot.web.console import routes as console
 from copilot.web.description import describe
-from copilot.web.desk import routes as desk
+from copilot.web.desk.candidates import routes as candidate_desk
 from copilot.web.files import FreshFiles
 from copilot.web.guards import BodyLimit, OwnPagesOnly, SecurityHeaders
 from copilot.web.hub import Hub
 from copilot.web.options import WebOptions
+from copilot.web.pages import routes as choices
 from copilot.web.services import Services
 from copilot.web.watch import ConversationWatch
 
 STATIC = Path(__file__).parent / "static"
-PARTS = (suggest, decisions, customers, conversations, scripts, products, candidates, stream, health, console, desk)
+API = (suggest, decisions, customers, conversations, scripts, products, candidates, stream, health)
+PAGES = (choices, console, candidate_desk)
 
 
 def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | None = None) -> FastAPI:
@@ -40,7 +42,7 @@ def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | N
         openapi_url="/v1/openapi.json",
     )
     app.state.hub = hub
-    for part in PARTS:
+    for part in (*API, *PAGES):
         app.include_router(part.router)
     app.mount("/static", FreshFiles(directory=STATIC), name="static")
     app.add_route("/", lambda _: RedirectResponse("/console"), include_in_schema=False)

@@ -3,6 +3,7 @@
 from knowledge.tables.catalogue import Document, Passage, Product
 from knowledge.tables.changes import AuditEntry, ImportRun, IndexChange, IndexKind
 from knowledge.tables.columns import DEFAULT_TENANT
+from knowledge.tables.curation import BulkChange, RegressionCase, SavedView, ScriptComment
 from knowledge.tables.library import (
     EVERYONE,
     Candidate,
@@ -35,13 +36,14 @@ from knowledge.tables.records import (
     Suggestion,
     SuggestionSet,
 )
-from knowledge.tables.talk import Conversation, Message, MessageRole, Scene, Stage
+from knowledge.tables.talk import Conversation, Member, Message, MessageRole, ReadMark, Scene, Stage
 
 __all__ = [
     "DEFAULT_TENANT",
     "EVERYONE",
     "INFERRED",
     "AuditEntry",
+    "BulkChange",
     "Candidate",
     "CandidateSource",
     "CandidateStatus",
@@ -58,6 +60,7 @@ __all__ = [
     "ImportRun",
     "IndexChange",
     "IndexKind",
+    "Member",
     "Message",
     "MessageRole",
     "Order",
@@ -66,9 +69,13 @@ __all__ = [
     "Outcome",
     "Passage",
     "Product",
+    "ReadMark",
+    "RegressionCase",
     "Role",
+    "SavedView",
     "Scene",
     "Script",
+    "ScriptComment",
     "ScriptKind",
     "ScriptStatus",
     "ScriptUse",

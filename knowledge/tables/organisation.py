@@ -37,7 +37,7 @@ class Team(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """An agent, editor, lead or admin."""
+    """An agent, editor, lead or admin; `language` is empty until this person chooses one."""
 
     __tablename__ = "user"
 
@@ -46,4 +46,4 @@ class User(SQLModel, table=True):
     name: str
     role: Role = Field(default=Role.AGENT, sa_type=text_enum(Role))
     team_id: str | None = None
-    language: str = "zh"
+    language: str = ""

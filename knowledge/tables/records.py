@@ -100,7 +100,10 @@ class ShadowRanking(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """What an agent did; `edit_distance` counts characters between the suggested and the sent text."""
+    """What an agent did; `edit_distance` counts characters between the suggested and the sent text.
+
+    A decision taken back stands for nothing any more; it is kept, with the moment it was taken back.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (Index("ix_decision_set", "tenant_id", "set_id"),)
@@ -119,6 +122,7 @@ class Decision(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     source: str = "ui"
     confidence: float = 1.0
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Outcome(SQLModel, table=True):

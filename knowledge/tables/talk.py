@@ -60,7 +60,10 @@ class Conversation(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """One message; `position` counts from 1 and equals the conversation's version after it."""
+    """One message; `position` counts from 1 and equals the conversation's version after it.
+
+    A message taken back keeps its place and its text; customers no longer see it.
+    """
 
     __tablename__ = "message"
 
@@ -73,3 +76,30 @@ class Message(SQLModel, table=True):
     author_id: str | None = None
     script_id: str | None = None
     set_id: str | None = None
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_by: str = ""
+
+
+class Member(SQLModel, table=True):
+    """Somebody in a group conversation; `customer_id` is empty for staff and for guests nobody knows."""
+
+    __tablename__ = "conversation_member"
+
+    tenant_id: str = Field(primary_key=True)
+    conversation_id: str = Field(primary_key=True)
+    member_id: str = Field(primary_key=True)
+    name: str = ""
+    role: MessageRole = Field(default=MessageRole.CUSTOMER, sa_type=text_enum(MessageRole))
+    customer_id: str | None = None
+
+
+class ReadMark(SQLModel, table=True):
+    """How far an agent has read a conversation."""
+
+    __tablename__ = "read_mark"
+
+    tenant_id: str = Field(primary_key=True)
+    agent_id: str = Field(primary_key=True)
+    conversation_id: str = Field(primary_key=True)
+    position: int
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -17,13 +17,13 @@ from copilot.engine.decisions import NewDecision
 from copilot.engine.requests import ScriptRequest, request_script
 from copilot.errors import UnknownIdError
 from copilot.web.console.forms import DecideForm, OpenForm, RequestForm, SendForm
-from copilot.web.console.frame import A_YEAR_S, AGENT_COOKIE, Visitor, VisitorDep
 from copilot.web.console.views import N_EVENTS, N_ORDER_LINES, answer_view, order_lines
 from copilot.web.conversing import check_sendable, decide, write_conversation, write_message
 from copilot.web.errors import BusyError
 from copilot.web.idempotency import write_once
+from copilot.web.pages.frame import Visitor, VisitorDep
 from copilot.web.problems import kind_of
-from copilot.web.reading import list_agents, list_conversations, product_names, read_messages, search_customers
+from copilot.web.reading import list_conversations, product_names, read_messages, search_customers
 from copilot.web.schemas.common import Id, Short
 from copilot.web.schemas.conversations import AppendedOut
 from copilot.web.services import Services, ServicesDep
@@ -39,7 +39,7 @@ N_CUSTOMERS = 12
 @router.get("")
 def home(services: ServicesDep, visitor: VisitorDep) -> Response:
     """The console without a conversation."""
-    return visitor.draw("console/page.html", conversation=None, **_page_values(services))
+    return visitor.draw_page("console/page.html", place_key="console", conversation=None, **_page_values(services))
 
 
 @router.get("/c/{conversation_id}")
@@ -49,10 +49,10 @@ def page(conversation_id: Id, services: ServicesDep, visitor: VisitorDep) -> Res
     try:
         shown = _thread_values(services, conversation_id)
     except UnknownIdError as error:
-        missing = visitor.draw("console/page.html", conversation=None, missing=True, **values)
+        missing = visitor.draw_page("console/page.html", place_key="console", conversation=None, missing=True, **values)
         missing.status_code = kind_of(error).status
         return missing
-    return visitor.draw("console/page.html", **values, **shown, key=uuid4().hex)
+    return visitor.draw_page("console/page.html", place_key="console", **values, **shown, key=uuid4().hex)
 
 
 @router.get("/list")
@@ -170,25 +170,8 @@ def open_conversation(form: Annotated[OpenForm, Form()], services: ServicesDep, 
     return Response(status_code=204, headers={"HX-Redirect": f"/console/c/{conversation.id}"})
 
 
-@router.post("/agent")
-def choose_agent(agent_id: Annotated[Short, Form()]) -> Response:
-    """Remember who sits here; signing in comes with access control."""
-    response = Response(status_code=204, headers={"HX-Refresh": "true"})
-    response.set_cookie(AGENT_COOKIE, agent_id, max_age=A_YEAR_S, samesite="lax", httponly=True)
-    return response
-
-
 def _page_values(services: Services) -> dict[str, object]:
-    with services.database.read() as session:
-        agents = list_agents(session, services.tenant_id)
-        rows = list_conversations(session, services.tenant_id, N_CONVERSATIONS)
-    return {
-        "agents": agents,
-        "rows": rows,
-        "shop": services.runtime.shop,
-        "degraded": services.runtime.degraded,
-        "scenes": list(Scene),
-    }
+    return {"rows": _rows(services), "scenes": list(Scene)}
 
 
 def _rows(services: Services) -> list[object]:

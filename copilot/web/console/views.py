@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from copilot.engine.answer import Contribution, ProductSuggestion, Reply, SuggestionAnswer
 from copilot.engine.cards import price_text
 from copilot.engine.context import Bought, CustomerContext
-from copilot.web.console.highlight import Piece, highlight
-from copilot.web.console.translation import Words
+from copilot.web.pages.highlight import Piece, highlight
+from copilot.web.pages.translation import Words
 
 N_BARS = 3
 HALF = 50.0

@@ -1,1 +1,1 @@
-"""The curation desk: pages on which editors decide about candidates, rendered on the server."""
+"""The curation desk: pages on which editors keep the library, rendered on the server; a package for each page."""

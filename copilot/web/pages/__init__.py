@@ -1,0 +1,1 @@
+"""What all pages share: who visits, in which language, the words, the frame around them."""
