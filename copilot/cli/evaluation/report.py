@@ -39,7 +39,7 @@ def report(
 
     from copilot.errors import BadRequestError
     from copilot.evaluation.growth import read_growth
-    from copilot.web.console.translation import words_of
+    from copilot.web.pages.translation import choose_language, words_of
     from eval.report.files import write_report
     from eval.report.report import Report
     from eval.runs.compare import compare
@@ -69,5 +69,6 @@ def report(
         growth=read_growth(shown.folder),
         title=title,
     )
-    write_report(made, out, language="zh" if language == "zh" else "en", names=words_of(language).texts)
+    names = words_of(choose_language([language])).texts
+    write_report(made, out, language="zh" if language == "zh" else "en", names=names)
     typer.echo(f"{out}")

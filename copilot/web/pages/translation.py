@@ -101,6 +101,6 @@ def _texts(catalog: Catalog) -> dict[str, str]:
     found: dict[str, str] = {}
     for message in catalog:
         key, text = message.id, message.string
-        if key:
+        if key and text:
             found[key if isinstance(key, str) else key[0]] = text if isinstance(text, str) else text[-1]
     return found
