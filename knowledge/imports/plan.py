@@ -103,7 +103,8 @@ def _upsert(session: Session, table: Table, rows: list[Values]) -> None:
     """Write whole rows by one prepared statement, bound here; SQLAlchemy's executemany costs twice as much per row."""
     connection = session.connection()
     names = [column.name for column in table.c if column.name in rows[0]]
-    statement = _upsert_statement(table, connection.dialect).compile(dialect=connection.dialect, column_keys=names)
+    insert = _upsert_statement(table, names, connection.dialect)
+    statement = insert.compile(dialect=connection.dialect, column_keys=names)
     binders = [(name, table.c[name].type.dialect_impl(connection.dialect)) for name in names]
     processors = [(name, binder.bind_processor(connection.dialect)) for name, binder in binders]
     bound = ([row[name] if bind is None else bind(row[name]) for name, bind in processors] for row in rows)
@@ -113,8 +114,9 @@ def _upsert(session: Session, table: Table, rows: list[Values]) -> None:
         connection.exec_driver_sql(str(statement), [dict(zip(names, values, strict=True)) for values in bound])
 
 
-def _upsert_statement(table: Table, dialect: Dialect) -> Insert:
+def _upsert_statement(table: Table, names: Collection[str], dialect: Dialect) -> Insert:
+    """What a file does not bring, such as that a message was taken back, stays as it is."""
     statement = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
     keys = [column.name for column in table.primary_key]
-    overwritten = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    overwritten = {name: statement.excluded[name] for name in names if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=overwritten)

@@ -77,7 +77,7 @@ class Message(SQLModel, table=True):
     script_id: str | None = None
     set_id: str | None = None
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    withdrawn_by: str = ""
+    withdrawn_by: str | None = None
 
 
 class Member(SQLModel, table=True):

@@ -18,7 +18,7 @@ NEW_TABLES = ("bulk_change", "conversation_member", "read_mark", "regression_cas
 def upgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(_moment("withdrawn_at", nullable=True))
-        batch_op.add_column(_text("withdrawn_by", server_default=""))
+        batch_op.add_column(_text("withdrawn_by", nullable=True))
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(_moment("undone_at", nullable=True))
     op.execute("""UPDATE "user" SET language = ''""")  # nobody could choose one before

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
 
 from knowledge.imports import ImportReport
+from knowledge.workspace import Workspace
 
 Load = Callable[..., ImportReport]
 Rows = Callable[[str], list[tuple[object, ...]]]
@@ -54,6 +56,15 @@ def test_the_same_or_an_older_conversation_changes_nothing(talk: Load, contents:
     assert talk(line(ASKED, ANSWERED, customer_id="c1")).n_unchanged == 1
     assert talk(line(ASKED)).n_unchanged == 1
     assert contents() == before
+
+
+def test_a_message_that_was_taken_back_stays_taken_back(talk: Load, rows: Rows, workspace: Workspace) -> None:
+    talk(line(ASKED, {**ANSWERED, "script_id": None}))
+    with workspace.database.write() as session:
+        session.execute(text("UPDATE message SET withdrawn_at = at, withdrawn_by = 'a1' WHERE position = 2"))
+    talk(line(ASKED, ANSWERED))
+    found = rows("SELECT script_id, withdrawn_by, withdrawn_at IS NOT NULL FROM message WHERE position = 2")
+    assert found == [("s1", "a1", 1)]
 
 
 def test_a_rewritten_message_is_rejected(talk: Load, rows: Rows) -> None:
