@@ -1,11 +1,12 @@
 """Everything a route works with, made once when the application starts; and how routes ask for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
+from copilot.curation.listed import ScriptList
 from copilot.runtime import Runtime
 from copilot.web.board import SuggestionBoard
 from copilot.web.hub import Hub
@@ -27,6 +28,7 @@ class Services:
     newsroom: Newsroom
     metrics: Metrics
     board: SuggestionBoard
+    script_list: ScriptList = field(default_factory=ScriptList)
 
     @classmethod
     def start(cls, runtime: Runtime, options: WebOptions, hub: Hub) -> "Services":

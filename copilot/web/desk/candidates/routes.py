@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Query
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from copilot.errors import UnknownIdError
 from copilot.web import candidates as lists
@@ -72,12 +72,6 @@ class Place:
     def later(self) -> str | None:
         following = self.start + N_ROWS
         return self.ids[following] if following < len(self.ids) else None
-
-
-@router.get("")
-def home() -> Response:
-    """The desk begins with the candidates."""
-    return RedirectResponse("/desk/candidates")
 
 
 @router.get("/candidates")

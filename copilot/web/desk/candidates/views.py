@@ -8,7 +8,6 @@ from markupsafe import Markup
 from copilot.engine.compliance import RuleBook
 from copilot.engine.rendering import FILLABLE
 from copilot.web.candidates import LiveScript
-from copilot.web.desk.candidates.difference import difference
 from copilot.web.desk.candidates.evidence import (
     Evidence,
     Example,
@@ -28,6 +27,7 @@ from copilot.web.desk.candidates.forest import (
     tone_beside,
     tone_of,
 )
+from copilot.web.pages.difference import difference
 from copilot.web.pages.highlight import Piece
 from copilot.web.pages.translation import Words
 from eval.statistics.estimate import Estimate
