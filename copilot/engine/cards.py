@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import BindParameter, Row, bindparam, func, inspect, select
 from sqlmodel import Session
 
+from copilot.engine.freshness import began, moment
 from copilot.engine.language import language_of
 from knowledge.tables import Document, Passage, Product, Script, ScriptUse, ScriptVersion, User
 from knowledge.tables.library import EVERYONE
@@ -129,11 +130,15 @@ class Use:
 
 
 class CardFile(Generic[KeyT, CardT]):
-    """Keeps the most recently used cards; reads the missing ones in one query."""
+    """Keeps the most recently used cards; reads the missing ones in one query.
+
+    What is read by a session that began before the last change of any card is given and not kept.
+    """
 
     def __init__(self, read: Callable[[Session, Sequence[KeyT]], dict[KeyT, CardT]]) -> None:
         self._read = read
         self._cards: OrderedDict[KeyT, CardT] = OrderedDict()
+        self._changed_at = 0
         self._lock = threading.Lock()
 
     def get(self, session: Session, keys: Sequence[KeyT]) -> dict[KeyT, CardT]:
@@ -146,16 +151,19 @@ class CardFile(Generic[KeyT, CardT]):
         if missing:
             fresh = self._read(session, missing)
             found.update(fresh)
-            self._keep(fresh)
+            self._keep(session, fresh)
         return found
 
     def forget(self, key: KeyT) -> None:
         """Drop one card; it is read again when needed."""
         with self._lock:
             self._cards.pop(key, None)
+            self._changed_at = moment()
 
-    def _keep(self, fresh: dict[KeyT, CardT]) -> None:
+    def _keep(self, session: Session, fresh: dict[KeyT, CardT]) -> None:
         with self._lock:
+            if began(session) < self._changed_at:
+                return
             self._cards.update(fresh)
             while len(self._cards) > CARDS_KEPT:
                 self._cards.popitem(last=False)

@@ -15,6 +15,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Session
 
 from copilot.engine.cards import Use, read_team_use, read_use
+from copilot.engine.freshness import began, moment
 from knowledge.audience import CustomerFacts
 from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
 
@@ -22,7 +23,7 @@ MAX_ORDER_LINES = 500
 MAX_EVENTS = 30
 COMPLAINT_EVENTS = frozenset({"complaint", "投诉"})
 OFFER_EVENTS = frozenset({"coupon", "campaign", "优惠券", "活动"})
-LASTING_EVENTS = sorted(COMPLAINT_EVENTS | OFFER_EVENTS)
+LASTING_EVENTS = (sorted(COMPLAINT_EVENTS), sorted(OFFER_EVENTS))
 CACHE_SIZE = 4096
 AGENT_KEPT_S = 10.0
 """Changes of agents are not in the feed; they are few, and seen after so long."""
@@ -149,11 +150,15 @@ class Memory(Protocol):
 
 
 class ContextReader:
-    """The memory of a live engine: `now` is now. Keeps the last few thousand customers until they change."""
+    """The memory of a live engine: `now` is now. Keeps the last few thousand customers until they change.
+
+    Who is read by a session that began before the last change of any customer is not kept.
+    """
 
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
         self._customers: OrderedDict[str, CustomerContext] = OrderedDict()
+        self._changed_at = 0
         self._agents: dict[str, tuple[float, AgentContext]] = {}
         self._lock = threading.Lock()
 
@@ -161,6 +166,7 @@ class ContextReader:
         """Drop what is kept of a customer; called for every change of one."""
         with self._lock:
             self._customers.pop(customer_id, None)
+            self._changed_at = moment()
 
     def customer(self, session: Session, customer_id: str | None, now: datetime) -> CustomerContext | None:  # noqa: ARG002
         """The customer, an empty context for `None`, or `None` when the id is unknown."""
@@ -173,7 +179,7 @@ class ContextReader:
                 return kept
         found = read_customer(session, self.tenant_id, customer_id)
         if found is not None:
-            self._keep(customer_id, found)
+            self._keep(session, customer_id, found)
         return found
 
     def agent(self, session: Session, agent_id: str | None) -> AgentContext:
@@ -205,8 +211,10 @@ class ContextReader:
         of_team = read_team_use(session, self.tenant_id, script_ids, agent_id, team_id, now)
         return uses | {key: replace(uses.get(key, Use()), n_team=n) for key, n in of_team.items()}
 
-    def _keep(self, customer_id: str, context: CustomerContext) -> None:
+    def _keep(self, session: Session, customer_id: str, context: CustomerContext) -> None:
         with self._lock:
+            if began(session) < self._changed_at:
+                return
             self._customers[customer_id] = context
             while len(self._customers) > CACHE_SIZE:
                 self._customers.popitem(last=False)
@@ -257,7 +265,7 @@ _READ_EVENTS = (
     .order_by(_EVENT.at.desc())
     .limit(MAX_EVENTS)
 )
-_READ_LASTING = _READ_EVENTS.where(_EVENT.kind.in_(LASTING_EVENTS))
+_READ_LASTING = tuple(_READ_EVENTS.where(_EVENT.kind.in_(kinds)) for kinds in LASTING_EVENTS)
 """Asked for every customer who writes, so they are written once, in terms of the tables rather than the classes."""
 
 
@@ -275,7 +283,7 @@ def read_customer(session: Session, tenant_id: str, customer_id: str) -> Custome
         bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
         events=with_lasting(
             [SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
-            lambda: [SeenEvent(*row) for row in connection.execute(_READ_LASTING, asked)],
+            lambda: [SeenEvent(*row) for query in _READ_LASTING for row in connection.execute(query, asked)],
         ),
     )
 

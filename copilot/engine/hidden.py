@@ -8,6 +8,7 @@ from sqlmodel import Session
 from copilot.engine.answer import Excluded
 from copilot.engine.eligibility import script_reason
 from copilot.engine.nextbest.gate import ProductGate
+from copilot.engine.nextbest.places import Places
 from copilot.engine.nextbest.sources.message import TEXT_FIELD
 from copilot.engine.replies import TRIGGER
 from copilot.engine.retrieval import Search
@@ -19,7 +20,7 @@ MIN_HIDDEN = 0.5
 
 
 def hidden_items(
-    session: Session, situation: Situation, refused: Mapping[str, str], gate: ProductGate
+    session: Session, situation: Situation, refused: Mapping[str, str], gate: ProductGate, places: Places
 ) -> list[Excluded]:
     """Items that match the message well but which a rule keeps away."""
     place = situation.place
@@ -34,12 +35,12 @@ def hidden_items(
     if products.has_any:
         for item in products.alike(TEXT_FIELD, N_SEARCHED, MIN_HIDDEN).tolist():
             found.append(Excluded(products.view.item_id(item), gate.reason(session, products.view, item, place)))
-    return found + _refused(situation.products, refused)
+    return found + _refused(situation.products, refused, places)
 
 
-def _refused(search: Search, refused: Mapping[str, str]) -> list[Excluded]:
+def _refused(search: Search, refused: Mapping[str, str], places: Places) -> list[Excluded]:
     """The owned products that match the message."""
-    owned = [(sku, ordinal) for sku in refused if (ordinal := search.view.ordinal(sku)) is not None]
+    owned = [(sku, ordinal) for sku in refused if (ordinal := places.ordinal(search.view, sku)) is not None]
     if not owned:
         return []
     cosines, _ = search.view.rescore_vectors(

@@ -15,7 +15,7 @@ from knowledge.text import normalise
 
 GROUPS: tuple[tuple[str, ...], ...] = (
     (
-        *("烟草", "香烟", "卷烟", "雪茄", "烟丝", "烟弹", "电子烟", "尼古丁"),
+        *("烟草", "香烟", "卷烟", "名烟", "雪茄", "烟丝", "烟弹", "电子烟", "尼古丁", "烟酒", "烟"),
         *("tobacco", "cigarette", "e-cigarette", "cigar", "vape", "nicotine"),
     ),
     (
@@ -34,18 +34,36 @@ GROUPS: tuple[tuple[str, ...], ...] = (
             "威士忌",
             "白兰地",
             "伏特加",
+            "清酒",
+            "香槟",
+            "烟酒",
+            "名酒",
+            "酒",
         ),
-        *("alcohol", "alcoholic", "liquor", "spirits", "beer", "wine", "whisky", "whiskey", "vodka", "brandy"),
+        *("alcohol", "alcoholic", "liquor", "spirits", "beer", "wine", "whisky", "whiskey", "whiskies", "vodka"),
+        *("brandy", "champagne", "rum", "gin", "tequila", "sake"),
     ),
-    ("药品", "处方药", "非处方药", "medicine", "drug", "prescription"),
+    (
+        *("药品", "处方药", "非处方药", "感冒药", "中成药", "西药", "药"),
+        *("medicine", "medication", "pharmaceutical", "drug", "prescription", "otc"),
+    ),
     ("医疗器械", "medical device"),
-    ("婴儿配方奶粉", "婴幼儿配方奶粉", "婴儿配方乳粉", "婴幼儿配方乳粉", "infant formula"),
+    (
+        *("婴儿配方奶粉", "婴幼儿配方奶粉", "婴儿配方乳粉", "婴幼儿配方乳粉", "婴儿奶粉", "婴幼儿奶粉"),
+        *("infant formula", "baby formula"),
+    ),
 )
 HEADS = frozenset({"烟草", "tobacco", "酒类", "alcohol", "药品", "medicine", "医疗器械", "婴儿配方奶粉"})
 """Kinds are blocked unless the shop allows them; who allows one of these allows all of its group."""
 NEGATIONS = "(?<![非无無免戒])(?<!不含)"
+ABOUT = "(?!杯(?!装)|架|柜|具|色|塞|味|花|剪|酵母|开瓶|醒酒)"
+"""What is named after regulated goods without being any: 红酒杯, 葡萄酒色."""
+ENGLISH_ABOUT = (
+    r"(?! (?:free|glass|cup|mug|rack|opener|wipe|pad|vinegar|ball|cabinet|store|sunglass|lens)(?:e?s)?(?![a-z0-9]))"
+)
 _PATH = re.compile(r"\s*[/\\|>»›→,，、;；:：·•]\s*|\s+-\s+|(?<=[\u4e00-\u9fff])-(?=[\u4e00-\u9fff])")
 _SPACES_BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff])[\s._*-]+(?=[\u4e00-\u9fff])")
+_HYPHENS = re.compile(r"(?<=[a-z])-(?=[a-z])")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -58,10 +76,14 @@ class RegulatedNames:
 
     @classmethod
     def of(cls, rules: ProductRules) -> "RegulatedNames":
-        """What is blocked by default and what the shop's rules change."""
+        """What is blocked by default and what the shop's rules change.
+
+        Who allows the head of a group allows its names, except those that are of another group too.
+        """
         allowed = frozenset(map(_spelled, rules.allowed))
-        usual = {name for group in GROUPS if not allowed & HEADS & set(group) for name in group}
-        return cls((frozenset(usual) - allowed) | frozenset(map(_spelled, rules.regulated)), allowed)
+        lifted = {group for group in GROUPS if allowed & HEADS & set(group)}
+        blocked = (_names(set(GROUPS) - lifted) - allowed) | frozenset(map(_spelled, rules.regulated))
+        return cls(blocked, allowed | (_names(lifted) - blocked))
 
     def exclusion(self, name: str) -> str | None:
         """Why goods under this category or tag are never offered, or `None`."""
@@ -105,16 +127,23 @@ def _patterns(names: frozenset[str]) -> tuple[tuple[int, re.Pattern[str]], ...]:
     return tuple((len(name), _pattern(name)) for name in sorted(names, key=lambda one: (-len(one), one)) if name)
 
 
+def _names(groups: Iterable[tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(_spelled(name) for group in groups for name in group)
+
+
 def _pattern(name: str) -> re.Pattern[str]:
-    """Chinese names are found anywhere; English ones as whole words, singular or plural."""
+    """Chinese names are found anywhere, but for single characters; English ones as whole words, singular or plural."""
     if _HAN.search(name):
-        return re.compile(NEGATIONS + re.escape(name))
-    return re.compile(rf"(?<![a-z0-9-])(?<!no )(?<!non )(?<!free of ){re.escape(name)}(?:e?s)?(?![a-z0-9-])(?! free)")
+        return re.compile(f"^{name}$" if len(name) == 1 else NEGATIONS + re.escape(name) + ABOUT)
+    before = r"(?<![a-z0-9-])(?<!no )(?<!non )(?<!free of )(?<!root )(?<!ginger )"
+    return re.compile(before + re.escape(name) + r"(?:e?s)?(?![a-z0-9-])" + ENGLISH_ABOUT)
 
 
 def _parts(name: str) -> list[str]:
-    return [part for part in _PATH.split(_spelled(name)) if part]
+    """The parts of a path, the deepest last; first of all those without the hyphens that may be none of the path's."""
+    known = normalise(name)
+    return [part for found in (*_PATH.split(_spelled(known)), *_PATH.split(known)) if (part := _spelled(found))]
 
 
 def _spelled(name: str) -> str:
-    return _SPACES_BETWEEN_HAN.sub("", normalise(name).replace("_", " "))
+    return _HYPHENS.sub(" ", _SPACES_BETWEEN_HAN.sub("", normalise(name).replace("_", " ")))

@@ -18,7 +18,7 @@ from copilot.engine.product_rules import ProductRules, Wording
 from copilot.engine.request import Said
 from copilot.engine.situation import Situation
 from knowledge.tables import Message, MessageRole, Product, Scene
-from knowledge.text import canonical
+from knowledge.text import canonical, normalise
 
 if TYPE_CHECKING:
     from copilot.engine.nextbest.promoting import ProductPicture
@@ -29,6 +29,10 @@ MIN_GAIN = 0.3
 """Bits; an answer that narrows the choice by less is not worth a question."""
 MAX_VALUES, SHOWN_VALUES = 8, 4
 MAX_VALUE_CHARACTERS = 12
+MAX_SIZE_CHARACTERS = 2
+"""Words as short as sizes, S and XL, have no plural."""
+LETTER = "[a-z0-9\u00df-\u024f]"
+LATIN = re.compile(rf"(?=.*{LETTER})[\u0000-\u024f\u2000-\u206f]+")
 EVERYTHING = re.compile(
     r"全部|全肤|全发质|全龄|全尺码|所有|通用|任何|均可|均适|不限|(all|any|every|universal)\b", re.IGNORECASE
 )
@@ -58,6 +62,7 @@ _SAID_BY_US = select(_MESSAGE.text).where(
     _MESSAGE.tenant_id == bindparam("tenant_id"),
     _MESSAGE.conversation_id == bindparam("conversation_id"),
     _MESSAGE.role == MessageRole.AGENT,
+    _MESSAGE.withdrawn_at.is_(None),
 )
 
 Values = Mapping[str, frozenset[str]]
@@ -102,6 +107,27 @@ class Split:
     def best(self) -> tuple[str, ...]:
         """The values to name in the question, the commonest first."""
         return tuple(sorted(self.counts, key=lambda value: (-self.counts[value], value))[:SHOWN_VALUES])
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What somebody said, with and without spaces and marks."""
+
+    spaced: str
+    bare: str
+
+    @classmethod
+    def of(cls, text: str) -> "Telling":
+        """What a text says."""
+        return cls(normalise(text), canonical(text))
+
+    def has(self, words: str) -> bool:
+        """Whether these words are said; those in Latin script as words of their own, not as the red of delivered."""
+        if not LATIN.fullmatch(normalise(words)):
+            return canonical(words) in self.bare
+        parts = re.findall(r"[^\W_]+", normalise(words))
+        said = r"[\W_]*".join(map(re.escape, parts)) + ("(?:e?s)?" if len(parts[-1]) > MAX_SIZE_CHARACTERS else "")
+        return re.search(rf"(?<!{LETTER})(?<!{LETTER}['’]){said}(?!{LETTER}|['’]{LETTER})", self.spaced) is not None
 
 
 class Asker:
@@ -157,20 +183,19 @@ class Asker:
         name, values = _name(attribute, language), getattr(JOIN, language).join(split.best)
         return str(own) or getattr(QUESTION, language).format(name=name, values=values)
 
-    def _was_asked(self, attribute: str, split: Split, told: Sequence[str]) -> bool:
+    def _was_asked(self, attribute: str, split: Split, told: Sequence[Telling]) -> bool:
         """Whether we have spoken of this attribute before: by its name, our own question, or two of its values."""
         own = self._own.get(attribute, Wording())
-        names = {canonical(one) for one in (_name(attribute, "zh"), _name(attribute, "en"), own.zh, own.en) if one}
-        values = [canonical(value) for value in split.counts]
-        return any(any(name in said for name in names) or sum(value in said for value in values) >= 2 for said in told)
+        names = [one for one in (_name(attribute, "zh"), _name(attribute, "en"), own.zh, own.en) if one]
+        return any(any(map(said.has, names)) or sum(map(said.has, split.counts)) >= 2 for said in told)
 
-    def _told(self, session: Session, situation: Situation) -> list[str]:
+    def _told(self, session: Session, situation: Situation) -> list[Telling]:
         """What agents said in this conversation."""
         told = [said.text for said in situation.turn.context if said.role is MessageRole.AGENT]
         if situation.request.conversation_id:
             asked = {"tenant_id": self._tenant_id, "conversation_id": situation.request.conversation_id}
             told += session.connection().execute(_SAID_BY_US, asked).scalars()
-        return [canonical(text) for text in told]
+        return [Telling.of(text) for text in told]
 
     def _read(self, session: Session, skus: Sequence[str]) -> dict[str, Values]:
         rows = session.connection().execute(_ATTRIBUTES, {"tenant_id": self._tenant_id, "skus": list(skus)})
@@ -196,16 +221,16 @@ def _in_question(situation: Situation, picture: "ProductPicture") -> list[str]:
     return about
 
 
-def _heard(situation: Situation) -> str:
+def _heard(situation: Situation) -> Telling:
     """What the customer said, and what is known of the customer."""
     customer = situation.place.customer
     said: Sequence[Said] = [one for one in situation.turn.context if one.role is MessageRole.CUSTOMER]
     facts = [str(value) for value in customer.attributes.values()]
-    return canonical(" ".join([situation.turn.message, *(one.text for one in said), *customer.tag_names, *facts]))
+    return Telling.of(" ".join([situation.turn.message, *(one.text for one in said), *customer.tag_names, *facts]))
 
 
-def _is_known(split: Split, heard: str) -> bool:
-    return any(canonical(value) in heard for value in split.counts)
+def _is_known(split: Split, heard: Telling) -> bool:
+    return any(map(heard.has, split.counts))
 
 
 def _values_of(attributes: Mapping[str, object]) -> Values:

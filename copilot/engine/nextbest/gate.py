@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from sqlalchemy import Row, Text, bindparam, cast, inspect, select
 from sqlmodel import Session
 
 from copilot.engine.eligibility import Place, product_reason
+from copilot.engine.freshness import Changes
 from copilot.engine.product_rules import ProductRules
 from copilot.engine.regulated import RegulatedNames
 from copilot.engine.rule_tables import Latest, ProductRuleTable
@@ -73,25 +74,20 @@ class RegulatedByTag:
         self._tenant_id = tenant_id
         self._names = names
         self._reasons: dict[str, str] | None = None
-        self._changed: set[str] = set()
+        self._changes = Changes()
         self._places: tuple[CollectionView, dict[str, str], list[int]] | None = None
         self._lock = threading.Lock()
 
     def forget(self, sku: str) -> None:
         """A product has changed; it is read again when the next message comes."""
-        with self._lock:
-            self._changed.add(sku)
+        self._changes.note(sku)
 
     def reasons(self, session: Session) -> dict[str, str]:
         """The rule for each sku; never changed in place."""
         with self._lock:
-            if self._reasons is None or len(self._changed) > MAX_CHANGED:
-                self._changed.clear()
-                self._reasons = self._read_all(session)
-            elif self._changed:
-                skus, self._changed = sorted(self._changed), set()
-                kept = {sku: reason for sku, reason in self._reasons.items() if sku not in skus}
-                self._reasons = kept | self._among(session.connection().execute(_TAGS_OF, self._asked(skus=skus)).all())
+            changed = self._changes.seen_by(session)
+            self._reasons = self._read(session, changed.keys())
+            self._changes.settle(changed)
             return self._reasons
 
     def ordinals(self, session: Session, view: CollectionView) -> list[int]:
@@ -101,6 +97,14 @@ class RegulatedByTag:
             found = [ordinal for sku in reasons if (ordinal := view.ordinal(sku)) is not None]
             kept = self._places = view, reasons, found
         return kept[2]
+
+    def _read(self, session: Session, changed: Set[str]) -> dict[str, str]:
+        if self._reasons is None or len(changed) > MAX_CHANGED:
+            return self._read_all(session)
+        if not changed:
+            return self._reasons
+        kept = {sku: reason for sku, reason in self._reasons.items() if sku not in changed}
+        return kept | self._among(session.connection().execute(_TAGS_OF, self._asked(skus=sorted(changed))).all())
 
     def _read_all(self, session: Session) -> dict[str, str]:
         """The same tags stand at many products, so each distinct list is looked at once."""

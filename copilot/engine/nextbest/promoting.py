@@ -12,7 +12,7 @@ from copilot.engine.cards import CardFile, ProductCard, read_products
 from copilot.engine.context import CustomerContext
 from copilot.engine.nextbest.asking import Asker
 from copilot.engine.nextbest.gate import ProductGate
-from copilot.engine.nextbest.owned import Owned, bought_before, not_wanted_again, owned_products, usual_interval
+from copilot.engine.nextbest.owned import EarlierPurchases, Owned, not_wanted_again, owned_products
 from copilot.engine.nextbest.places import Places
 from copilot.engine.nextbest.proposals import Proposals
 from copilot.engine.nextbest.ranking import Scored, gather, gather_ahead, score_products, shown
@@ -28,6 +28,8 @@ from knowledge.tables import Scene
 
 ANSWERING = frozenset({"message", "wishes"})
 """Features of what the message asks for; the others speak for what it does not mention."""
+ASKED_FOR = ANSWERING | {"best_seller"}
+"""And what is offered to whoever asks what to buy."""
 COMPLEMENTING = frozenset({"bought_together"})
 
 
@@ -69,6 +71,7 @@ class Promoter:
         self.setup = setup
         self.gate = ProductGate(setup.tenant_id, setup.product_rules)
         self.products: CardFile[str, ProductCard] = CardFile(lambda s, skus: read_products(s, setup.tenant_id, skus))
+        self.earlier = EarlierPurchases(setup.tenant_id, setup.models)
         self.asker = Asker(setup.tenant_id, setup.product_rules)
         self.wishes = WishReader(setup.tenant_id, setup.catalogue_file)
         self.places = Places()
@@ -77,6 +80,7 @@ class Promoter:
     def forget(self, sku: str) -> None:
         """Drop what is kept of a product; called for every change of one."""
         self.products.forget(sku)
+        self.earlier.forget(sku)
         self.asker.forget(sku)
         self.gate.forget(sku)
         self.wishes.forget(sku)
@@ -157,13 +161,10 @@ class Promoter:
     def _refused(self, session: Session, situation: Situation, owned: Mapping[str, Owned]) -> dict[str, str]:
         """What this customer, known here or not, must not be offered now, with the rule."""
         customer, now = situation.place.customer, situation.place.now
-        refused = not_wanted_again(owned, now)
-        earlier = bought_before(session, self.setup.tenant_id, customer, now)
-        for sku, card in self.products.get(session, sorted(earlier)).items():
-            if usual_interval(sku, card, self.setup.models) is None:
-                refused[sku] = "owned:lasts"
+        earlier = self.earlier.of(session, customer)
+        refused = earlier.not_wanted_again(now) | not_wanted_again(owned, now)
         if situation.request.products is ProductMode.NEW:
-            refused |= dict.fromkeys([*earlier, *(line.sku for line in customer.bought)], "mode:not new")
+            refused |= dict.fromkeys([*earlier.skus, *(line.sku for line in customer.bought)], "mode:not new")
         if situation.request.given_sku:
             refused[situation.request.given_sku] = "mode:given"
         return refused
@@ -171,8 +172,10 @@ class Promoter:
     def _needed(self, situation: Situation, signals: Signals, quiet: str) -> frozenset[str]:
         """The features of which a product of the kind that was asked for has one; none where any product will do."""
         mode = situation.request.products
-        if mode is ProductMode.ANSWER or quiet:
+        if mode is ProductMode.ANSWER:
             return ANSWERING
+        if quiet:
+            return ASKED_FOR
         if mode is ProductMode.COMPLEMENT and _has_complements(signals):
             return COMPLEMENTING
         return frozenset()

@@ -20,7 +20,7 @@ from copilot.engine.policy import PRODUCT_FEATURES, Policy
 from copilot.engine.product_rules import ProductRules
 from copilot.engine.ranking import DECIMALS
 
-AHEAD: Sequence[Source] = (from_learned, from_refills, from_baskets, from_events, from_offers, from_tags)
+AHEAD: Sequence[Source] = (from_baskets, from_learned, from_refills, from_events, from_offers, from_tags)
 """The sources that need no vector of the message."""
 ASKED: Sequence[Source] = (from_message, from_wishes)
 """Those that do; what is popular is looked at when all have found something."""
@@ -76,7 +76,7 @@ def score_products(
     rules: ProductRules,
     language: Language,
 ) -> list[Scored]:
-    """The products above the threshold for which there is a reason, best first."""
+    """The products above the threshold for which a reason speaks, best first."""
     weights = {name: rules.objectives.weight(policy.product, name) for name in PRODUCT_FEATURES}
     names, scored = customer.tag_names, []
     for sku, features in signals.features.items():
@@ -86,7 +86,7 @@ def score_products(
         _add_tags(signals, card, names, rules, language)
         parts = {name: part for name, value in features.items() if (part := round(value * weights[name], DECIMALS))}
         score = round(sum(parts.values()), DECIMALS)
-        if score >= policy.product_threshold and not signals.reasons[sku].keys().isdisjoint(parts):
+        if score >= policy.product_threshold and any(parts.get(name, 0.0) > 0.0 for name in signals.reasons[sku]):
             scored.append(Scored(score, card, parts))
     return sorted(scored, key=lambda one: (-one.score, one.card.sku))
 
@@ -110,8 +110,8 @@ def shown(scored: Sequence[Scored], signals: Signals) -> tuple[ProductSuggestion
 
 
 def _reasons(why: Sequence[Contribution], sku: str, signals: Signals) -> tuple[Reason, ...]:
-    """The reasons behind contributions, each once."""
-    reasons = (signals.reason(sku, part.feature) for part in why)
+    """The reasons behind what speaks for a product, each once."""
+    reasons = (signals.reason(sku, part.feature) for part in why if part.contribution > 0.0)
     return tuple(dict.fromkeys(reason for reason in reasons if reason is not None))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Text, cast, inspect, select
 from sqlmodel import Session
 
+from copilot.engine.freshness import Changes
 from copilot.engine.retrieval import Search
 from copilot.engine.turn import Turn
 from knowledge.catalogue.catalogue import Catalogue
@@ -83,16 +84,14 @@ class WishReader:
         self.tenant_id = tenant_id
         self.stored = stored
         self._catalogue: Catalogue | None = None
-        self._stale: set[str] = set()
-        self._lock = threading.Lock()
+        self._changes = Changes()
         self._reading = threading.Lock()
         self._warm: threading.Event | None = None
         self._ordinals: tuple[CollectionView, Catalogue, NDArray[np.int32]] | None = None
 
     def forget(self, sku: str) -> None:
         """Read a product again when next needed; called for every change of one."""
-        with self._lock:
-            self._stale.add(sku)
+        self._changes.note(sku)
 
     def warm_up(self, session: Session, view: CollectionView) -> None:
         """Read the catalogue and find its products in a view; messages that come meanwhile wait a moment at most."""
@@ -103,26 +102,21 @@ class WishReader:
             warm.set()
 
     def catalogue(self, session: Session) -> Catalogue:
-        """The catalogue as the database has it; the first call reads all of it."""
+        """The catalogue as a session or a later one sees it; the first call reads all of it."""
         with self._reading:
-            with self._lock:
-                stale, self._stale = self._stale, set()
-            try:
-                self._catalogue = self._read(session, stale)
-            except BaseException:
-                with self._lock:
-                    self._stale |= stale
-                raise
+            changed = self._changes.seen_by(session)
+            self._catalogue = self._read(session, changed.keys())
+            self._changes.settle(changed)
             return self._catalogue
 
     def _read(self, session: Session, stale: Set[str]) -> Catalogue:
         known = self._catalogue
         if known is None and self.stored is not None and (found := StoredCatalogue.load(self.stored)) is not None:
             known, stale = found.catalogue, stale | _changed_since(session, self.tenant_id, found.seq)
+        if known is not None and not stale:
+            return known
         if known is None or len(stale) + known.n_changed > max(MIN_FOLDED, FOLDED_SHARE * known.base.n_products):
             return Catalogue.of(read_rows(session, self.tenant_id))
-        if not stale:
-            return known
         changed = sorted(stale)
         rows = [row for some in _batches(changed) for row in read_rows(session, self.tenant_id, some)]
         return known.changed(rows, changed)

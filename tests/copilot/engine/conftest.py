@@ -19,7 +19,18 @@ from copilot.product_settings import read_product_rules
 from copilot.segments import learn_segments
 from copilot.training.workspace_orders import workspace_history
 from knowledge.index.library_index import LibraryIndex
-from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Event, Order, OrderLine, Product
+from knowledge.tables import (
+    DEFAULT_TENANT,
+    Customer,
+    CustomerTag,
+    Decision,
+    DecisionKind,
+    Event,
+    Order,
+    OrderLine,
+    Product,
+    SuggestionSet,
+)
 from knowledge.workspace import Workspace
 from models.encoders.hashing import HashEncoder
 from models.recommenders.learned.model import Learned, LearnedSettings
@@ -28,8 +39,35 @@ from models.recommenders.learned.trees import TreeSettings
 N_PRODUCTS, N_PEOPLE = 30, 14
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 THINGS = ("面霜", "精华", "面膜", "手霜", "白酒", "打火机")
-CATEGORIES = ("护肤", "护肤/面部", "礼品", "食品/酒類/白酒", "酒类>葡萄酒", "烟草制品", "TOBACCO")
-TAGS = ("会员", "敏感肌", "油皮", "送礼", "香烟", "煙草")
+BUSY, EAGER = 13, 11
+"""Customers with more order lines, and with more events, than are read for a message."""
+CAPS = (10_000, 4, 2)
+CATEGORIES = (
+    "护肤",
+    "护肤/面部",
+    "礼品",
+    "红酒杯",
+    "Wine Glasses",
+    "无酒精饮料",
+    "护肤/烟酰胺精华",
+    "alcohol-free",
+    "药妆",
+)
+REGULATED_CATEGORIES = (
+    *(
+        "食品/酒類/白酒",
+        "酒类>葡萄酒",
+        "红 酒",
+        "進口干紅葡萄酒",
+        "Craft-Beer",
+        "ＷＩＮＥ & Spirits",
+        "食品 - 酒",
+        "名酒茅台",
+    ),
+    *("烟草制品", "TOBACCO", "E-Cigarettes", "烟酒", "感冒藥", "OTC_medicines", "医疗器械/血压计", "嬰幼兒奶粉"),
+)
+TAGS = ("会员", "敏感肌", "油皮", "送礼")
+GOODS_TAGS = (*TAGS, "non-alcoholic", "啤酒杯", "香烟", "煙 草", "Whiskies", "处方药")
 SHOPS: tuple[dict[str, object], ...] = (
     {},
     {
@@ -41,7 +79,7 @@ SHOPS: tuple[dict[str, object], ...] = (
             {"from": 50, "currency": "USD", "scenes": ["direct"]},
         ],
         "objectives": {"service": 0.5, "conversion": 2, "referral": 1},
-        "gift_tags": ["送礼"],
+        "gift_tags": ["送礼", "啤酒杯"],
     },
     {
         "allowed": ["葡萄酒"],
@@ -74,6 +112,17 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What an agent did with something that was suggested."""
+
+    set_id: str
+    rank: int
+    item_kind: str
+    kind: DecisionKind
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Person:
     """A customer, as the rules see one."""
 
@@ -82,6 +131,7 @@ class Person:
     tags: tuple[str, ...]
     bought: tuple[Bought, ...]
     events: tuple[Done, ...]
+    sent: tuple[Sent, ...]
 
 
 @dataclass(repr=False)
@@ -113,9 +163,9 @@ def random_product(random: np.random.Generator, number: int) -> dict[str, object
     return {
         "sku": f"p{number}",
         "name": f"{thing}{number}号",
-        "category": str(random.choice(("护肤", "护肤/面部", "礼品", *CATEGORIES))),
+        "category": str(random.choice(CATEGORIES if random.random() < 0.6 else REGULATED_CATEGORIES)),
         "description": f"{thing}，推荐一款{thing}",
-        "tags": pick(random, ("会员", "敏感肌", "油皮", "送礼", *TAGS), int(random.integers(0, 3))),
+        "tags": pick(random, (*TAGS, *GOODS_TAGS), int(random.integers(0, 3))),
         "price_fen": None if random.random() < 0.1 else int(random.choice([4_900, 10_000, 149_999, 150_000, 200_000])),
         "currency": str(random.choice(["CNY"] * 5 + ["USD", "EUR"])),
         "stock": None if random.random() < 0.1 else int(random.choice([0, 1, 8, 8, 8])),
@@ -133,7 +183,10 @@ def random_person(random: np.random.Generator, number: int) -> Person:
         status = str(random.choice(["delivered"] * 12 + ["paid", "shipped", "refunded", "cancelled", "refunding"]))
         for sku in pick(random, tuple(f"p{n}" for n in range(N_PRODUCTS)), int(random.integers(1, 4))):
             bought[f"o{number}-{basket}", sku] = Bought(f"o{number}-{basket}", sku, at, status)
-    kinds = ["view", "view", "coupon", "campaign"] + ["complaint"] * (number % 4 == 0)
+    if number == BUSY:
+        bought = {(one.order_id, one.sku): one for one in random_regular(random, number)}
+    kinds = ["view", "view", "coupon", "campaign"] + ["complaint"] * (number % 4 == 0 or number == EAGER)
+    kinds += ["coupon"] * 30 * (number == EAGER)
     events = tuple(
         Done(
             str(random.choice(kinds)),
@@ -141,10 +194,35 @@ def random_person(random: np.random.Generator, number: int) -> Person:
             f"product:p{random.integers(N_PRODUCTS)}",
             (NOON + timedelta(days=int(random.integers(-5, 15)))).date().isoformat(),
         )
-        for _ in range(int(random.integers(0, 5)))
+        for _ in range(60 if number == EAGER else int(random.integers(0, 5)))
     )
-    gender, tags = str(random.choice(["female", "male", ""])), pick(random, TAGS[:4], int(random.integers(0, 3)))
-    return Person(f"c{number}", gender, tuple(tags), tuple(bought.values()), events)
+    gender, tags = str(random.choice(["female", "male", ""])), pick(random, TAGS, int(random.integers(0, 3)))
+    return Person(f"c{number}", gender, tuple(tags), tuple(bought.values()), events, random_sent(random, number))
+
+
+def random_regular(random: np.random.Generator, number: int) -> Iterator[Bought]:
+    """Over five hundred lines of ten products within three weeks, and a few orders of other ones before."""
+    for basket in range(70):
+        is_early = basket < 12
+        at = NOON - timedelta(days=float(random.uniform(22, 70) if is_early else random.uniform(0.5, 21)))
+        status = str(random.choice(["delivered"] * 8 + ["refunded", "cancelled"]))
+        skus = tuple(f"p{n}" for n in (range(10, 26) if is_early else range(10)))
+        for sku in pick(random, skus, 2 if is_early else 9):
+            yield Bought(f"o{number}-{basket}", sku, at, status)
+
+
+def random_sent(random: np.random.Generator, number: int) -> tuple[Sent, ...]:
+    """What agents sent or put aside in the last days; the same of one answer perhaps twice."""
+    return tuple(
+        Sent(
+            f"s{number}-{random.integers(4)}",
+            int(random.integers(1, 3)),
+            str(random.choice(["product", "product", "reply"])),
+            DecisionKind(str(random.choice(["accept", "edit", "freehand", "dismiss"]))),
+            NOON - timedelta(days=float(random.uniform(0.1, 10))),
+        )
+        for _ in range(int(random.integers(0, 12)))
+    )
 
 
 def pick(random: np.random.Generator, choices: tuple[str, ...], n: int) -> list[str]:
@@ -169,7 +247,7 @@ def open_engine(shop: Shop, *, is_trained: bool = False) -> None:
     shop.index = LibraryIndex.open(shop.workspace.index_folder, database, DEFAULT_TENANT, encoder)
     setup = EngineSetup(
         tenant_id=DEFAULT_TENANT,
-        policy=Policy(product_threshold=0.05, max_promotions_per_week=10_000),
+        policy=Policy(product_threshold=0.05, max_promotions_per_week=CAPS[shop.number]),
         rules=RuleBook.load(),
         models=ProductModels.of(
             affinity, learn_segments(database, DEFAULT_TENANT), learned_products(shop) if is_trained else None
@@ -202,6 +280,11 @@ def rows_of(shop: Shop) -> Iterator[object]:
         for number, event in enumerate(person.events):
             done = {"kind": event.kind, "at": event.at, "object": event.object, "value": event.value}
             yield Event(**here, id=f"{person.id}-{number}", customer_id=person.id, **done)
+        for set_id in {one.set_id for one in person.sent}:
+            yield SuggestionSet(**here, id=set_id, customer_id=person.id, at=NOON - timedelta(days=10))
+        for number, one in enumerate(person.sent):
+            what = {"set_id": one.set_id, "rank": one.rank, "item_kind": one.item_kind, "kind": one.kind, "at": one.at}
+            yield Decision(**here, id=f"{person.id}-{number}", item_id="p0", **what)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from copilot.building import learn_affinity
-from copilot.engine.nextbest.asking import Split
+from copilot.engine.nextbest.asking import Split, Telling
 from copilot.engine.policy import Policy
 from copilot.engine.product_rules import ObjectiveMix, ProductRules, Wording
 from copilot.engine.request import ProductMode, Said, SuggestRequest
@@ -128,6 +128,52 @@ def test_what_is_known_or_has_been_said_is_not_asked_for(shop) -> None:
         assert ask(shop, "云苔面霜", **fields).ask.attribute == "scent"
     asked_before = [Said(MessageRole.AGENT, "您是干皮还是油皮呢")]
     assert ask(shop, "云苔面霜", customer_id="c1", context=asked_before).ask.attribute == "scent"
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        *(("red", "I like red."), ("Red", "我要RED的"), ("red", "anything in 'red'?"), ("red", "the reds, please")),
+        *(("t-shirt", "a T-shirt"), ("t-shirt", "two t shirts"), ("t shirt", "a tshirt")),
+        *(("rose oil", "with rose-oil"), ("café", "at the CAFÉ"), ("XL", "size XL!"), ("S", "s, or m")),
+        *(("干皮", "我是 干 皮"), ("A款", "要a款的"), ("Which scent do you like?", "So: which scent do you like")),
+    ],
+)
+def test_words_are_said_however_they_are_written(word: str, text: str) -> None:
+    assert Telling.of(text).has(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        *(("red", "when is it delivered"), ("red", "a redder one"), ("oil", "roseoil"), ("size", "oversized")),
+        *(("S", "it's for Lars"), ("L", "I'll take it"), ("M", "I'm here"), ("caf", "café"), ("干皮", "干性皮肤")),
+    ],
+)
+def test_words_are_not_said_by_others_that_hold_them(word: str, text: str) -> None:
+    assert not Telling.of(text).has(word)
+
+
+def with_shirts(shop) -> None:
+    """Four shirts, red or blue, and each of cotton and of linen."""
+    for number, colour in enumerate(("red", "red", "blue", "blue")):
+        material = "linen" if number % 2 else "cotton"
+        shop.add_product(f"s{number}", f"shirt {number}", attributes={"colour": colour, "material": material})
+
+
+@pytest.mark.parametrize(
+    ("message", "attribute"),
+    [("a shirt, when is it delivered", "colour"), ("a shirt in red", "material"), ("a blue-red shirt", "material")],
+)
+def test_a_colour_is_known_by_its_own_name_only(shop, message: str, attribute: str) -> None:
+    with_shirts(shop)
+    assert ask(shop, message).ask.attribute == attribute
+
+
+def test_a_question_asked_in_english_is_not_asked_again(shop) -> None:
+    with_shirts(shop)
+    for said, attribute in (("Which colour would you like?", "material"), ("Coloured goods come next week", "colour")):
+        assert ask(shop, "a shirt", context=[Said(MessageRole.AGENT, said)]).ask.attribute == attribute
 
 
 def test_what_was_asked_long_ago_in_the_same_conversation_is_not_asked_again(shop) -> None:

@@ -1,14 +1,17 @@
 """Reading for one message looks at its own rows only, however large the tenant's tables are."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
 from copilot.engine.cards import read_scripts, read_team_use
-from copilot.engine.context import read_customer
+from copilot.engine.context import MAX_ORDER_LINES, Bought, CustomerContext, read_customer
+from copilot.engine.nextbest.models import ProductModels
+from copilot.engine.nextbest.owned import Earlier, EarlierPurchases
 from knowledge.tables import DEFAULT_TENANT
+from models.affinity import Affinity
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -37,6 +40,18 @@ def test_a_customers_order_lines_are_found_by_their_order(shop, plans: list[str]
     read = [step for step in plans if "order_line" in step]
     assert read
     assert all("tenant_id=? AND order_id=?" in step for step in read)
+
+
+def test_what_a_customer_bought_earlier_is_found_by_the_orders_and_then_by_the_product(shop, plans: list[str]) -> None:
+    at = [NOON - timedelta(days=day) for day in range(MAX_ORDER_LINES)]
+    recent = tuple(Bought(f"o{day}", "towel", when, "delivered", 1.0, None) for day, when in enumerate(at))
+    plans.clear()
+    with shop.workspace.database.read() as session:
+        earlier = EarlierPurchases(DEFAULT_TENANT, ProductModels.of(Affinity.empty()))
+        assert earlier.of(session, CustomerContext(customer_id="c1", bought=recent)) == Earlier()
+    read = [step for step in plans if "order_line" in step or "product" in step]
+    assert len(read) == 2
+    assert all("tenant_id=? AND order_id=?" in step or "tenant_id=? AND sku=?" in step for step in read)
 
 
 def test_script_versions_are_found_by_their_script(shop, plans: list[str]) -> None:

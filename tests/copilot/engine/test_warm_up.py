@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from copilot.engine.engine import Engine
+from copilot.engine.freshness import reading
 from copilot.engine.nextbest import wishes
 from copilot.engine.nextbest.wishes import WishReader, catalogue_file, store_catalogue
 from copilot.engine.request import SuggestRequest
@@ -96,7 +97,7 @@ def test_what_is_stored_is_taken_without_reading_the_products(lamps, tmp_path, m
 
 def test_what_changes_while_reading_fails_is_read_the_next_time(lamps, monkeypatch) -> None:
     reader = WishReader(DEFAULT_TENANT)
-    with lamps.workspace.database.read() as session:
+    with reading(lamps.workspace.database) as session:
         reader.catalogue(session)
     lamps.add_product("d", "吊灯", category="吊灯", price_fen=9_900)
     reader.forget("d")
@@ -104,10 +105,23 @@ def test_what_changes_while_reading_fails_is_read_the_next_time(lamps, monkeypat
     def broken(*_) -> Iterator[ProductRow]:
         raise OSError("the disk is gone")
 
-    with lamps.workspace.database.read() as session:
+    with reading(lamps.workspace.database) as session:
         with monkeypatch.context() as patched:
             patched.setattr(wishes, "read_rows", broken)
             with pytest.raises(OSError, match="the disk is gone"):
                 reader.catalogue(session)
         catalogue = reader.catalogue(session)
     assert catalogue.row(3).sku == "d"
+
+
+def test_a_session_older_than_the_catalogue_does_not_turn_it_back(lamps, monkeypatch) -> None:
+    reader, database = WishReader(DEFAULT_TENANT), lamps.workspace.database
+    with reading(database) as older:
+        assert reader.catalogue(older).n_products == 3
+        lamps.add_product("d", "吊灯", category="吊灯", price_fen=9_900)
+        reader.forget("d")
+        with reading(database) as newer:
+            assert reader.catalogue(newer).n_products == 4
+        monkeypatch.setattr(wishes, "MIN_FOLDED", 0)  # with what has changed so far it would be read anew
+        reader.forget("c")
+        assert reader.catalogue(older).n_products == 4

@@ -25,9 +25,12 @@ OFTEN: Wording = {"zh": "热销：{n} 单买过", "en": "A best seller: in {n} o
 
 
 def from_learned(sight: Sight, signals: Signals) -> None:
-    """The likeliest next purchases of a customer who has bought something, with what speaks for and against each."""
+    """The likeliest next purchases of a customer who has bought something, with what speaks for and against each.
+
+    Of a given product they stand in for complements that no order tells; runs after the source of those.
+    """
     learned = sight.models.learned
-    if learned is None or sight.given is not None or not sight.customer.kept:
+    if learned is None or not sight.customer.kept or _has_complements(sight, signals):
         return
     proposal = sight.proposals.get(learned, sight.customer, sight.now, USUAL)
     rows = np.flatnonzero(_allowed(proposal, sight))[:N_PROPOSED].tolist()
@@ -37,6 +40,12 @@ def from_learned(sight: Sight, signals: Signals) -> None:
         features = {name: float(values[row]) for name, values in proposal.parts.items()}
         features["activity"] += proposal.start - USUAL
         signals.put(sku, features, _said(sku, proposal.habits[row], sight, pairs.get(sku)))
+
+
+def _has_complements(sight: Sight, signals: Signals) -> bool:
+    if sight.given is None:
+        return False
+    return any("bought_together" in features and sight.is_allowed(sku) for sku, features in signals.features.items())
 
 
 def _allowed(proposal: Proposal, sight: Sight) -> NDArray[np.bool_]:
@@ -53,13 +62,12 @@ def _said(
 ) -> "Mapping[str, partial[Reason]]":
     """The reasons that can be followed to orders: the customer's own, or what others bought together."""
     having = sight.owned.get(sku)
-    if having is not None:
-        return {"habit": partial(_habit, having.last, habit, sight)}
+    own = {"habit": partial(_habit, having.last, habit, sight)} if having is not None else {}
     if pair is not None:
-        return {"pull": pair}
+        return own | {"pull": pair}
     number = sight.models.numbers.get(sku)
     n_baskets = int(sight.models.affinity.n_baskets[number]) if number is not None else 0
-    return {"trend": partial(_selling, sku, n_baskets, sight)} if n_baskets else {}
+    return own | ({"trend": partial(_selling, sku, n_baskets, sight)} if n_baskets else {})
 
 
 def _habit(last: Bought, habit: NDArray[np.float32], sight: Sight) -> Reason:
