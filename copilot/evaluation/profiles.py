@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from eval.datasets.profiles import Profiles
 from models.recommenders.profile_tags import ProfileTags
@@ -49,7 +50,14 @@ def _range(number: float) -> str:
     """The numbers of the same size that begin with the same digit."""
     if number == 0.0:
         return "0"
-    size = 10.0 ** math.floor(math.log10(abs(number)))
-    first = math.floor(abs(number) / size)
-    ends = f"{first * size:g}–{(first + 1) * size:g}"
+    digits = Decimal(repr(abs(number)))  # as it is written: a power of ten cannot be trusted to be exact
+    size, first = digits.adjusted(), digits.as_tuple().digits[0]
+    ends = f"{_round(first, size)}–{_round(first + 1, size)}"
     return ends if number > 0.0 else f"-({ends})"
+
+
+def _round(first: int, size: int) -> str:
+    """The number `first * 10**size` as floats are written, those too small or large for one as well."""
+    number = Decimal(first).scaleb(size).normalize()
+    size = number.adjusted()
+    return f"{number:f}" if -5 < size < 6 else f"{number.scaleb(-size):f}e{size:+03d}"

@@ -124,8 +124,8 @@ def _by_tag(gains: NDArray[np.float64], held: ProfileTags, seed: int) -> list[Ta
     own = {name: gains[columns[:, tag].indices] for tag, name in enumerate(held.names)}
     own = {name: values for name, values in own.items() if len(values) >= FEWEST_CUSTOMERS}
     p = holm([sign_flip_test(one, np.arange(len(one)), np.random.default_rng(seed)) for one in own.values()])
-    best = sorted(range(len(own)), key=lambda place: -list(own.values())[place].mean())[:N_SHOWN]
     names = list(own)
+    best = sorted(range(len(own)), key=lambda place: -own[names[place]].mean())[:N_SHOWN]
     return [TagGain(names[place], _estimate(own[names[place]], seed), float(p[place])) for place in best]
 
 

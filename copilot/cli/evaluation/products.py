@@ -55,6 +55,9 @@ def products(
     if next_basket is (test is not None):
         raise BadRequestError("--test", test, "a file of later orders, or else the option --next-basket")
     wanted = list(RECOMMENDERS) if model and "all" in model else model or ["frequency"]
+    if save is not None and len({Path(name).name for name in wanted}) < len(wanted):
+        expected = "models of different names: with --save each run is kept under its own"
+        raise BadRequestError("--model", ", ".join(wanted), expected)
     measure = _next_basket(orders, customers) if test is None else _later(orders, test, customers, products)
     measured = {}
     with progress_bar("products") as advance:

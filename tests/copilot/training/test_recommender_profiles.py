@@ -84,6 +84,23 @@ def test_p_values_are_raised_for_the_number_of_tags() -> None:
     assert [one.p for one in found] == pytest.approx([2 * 2 / 2**14] * 2)
 
 
+def test_the_tags_whose_customers_gain_most_are_told_each_with_its_own_p() -> None:
+    # Twelve tags of twenty customers each; those of tag n gain n hundredths, but of tag 3 as much as they lose.
+    owners = np.repeat(np.arange(12), 20)
+    tags = ProfileTags.of_names([[f"tag {one:02}"] for one in owners])
+    gain = owners / 100 + np.where(owners == 3, np.where(np.arange(240) % 2, 0.5, -0.5), 0.0)
+    none = np.zeros(0, np.int64)
+    lines = PurchaseLines(none, none, none, np.zeros(0), 240, 1)
+    task = PurchaseTask(lines, np.arange(240), np.zeros(240), [none] * 240)
+    mode = ProductMode.ANY
+    found = judge_profiles({mode: np.zeros(240)}, {mode: gain}, {mode: task}, tags, decides=mode, seed=0).by_tag[mode]
+    assert [one.tag for one in found] == [f"tag {number:02}" for number in (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)]
+    assert [one.gain.mean for one in found] == pytest.approx(
+        [number / 100 for number in (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)]
+    )
+    assert [one.p < 0.01 for one in found] == [one.tag != "tag 03" for one in found]
+
+
 def write_town(folder: Path, *, told: bool) -> None:
     """Customers of five kinds; half of what they buy is of their kind, half by chance; profiles that tell, or noise."""
     rng = np.random.default_rng(2)
