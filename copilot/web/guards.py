@@ -1,5 +1,6 @@
 """What stands before every request: a limit on its size, where it comes from, and headers of the answer."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -59,20 +60,22 @@ class OwnPagesOnly:
 
 
 class BodyLimit:
-    """Reads a request's body before anybody else and refuses one that is too large."""
+    """Reads a request's body before anybody else and refuses one that is too large; `larger` by path where files go."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body, or answer 413."""
         if scope["type"] != "http" or scope["method"] not in CHANGING:
             await self.app(scope, receive, send)
             return
-        body = await self._read(scope, receive)
+        limit = self.larger.get(scope["path"], self.max_bytes)
+        body = await self._read(scope, receive, limit)
         if body is None:
-            await problem_response(TooLargeError(self.max_bytes))(scope, receive, send)
+            await problem_response(TooLargeError(limit))(scope, receive, send)
             return
         pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -81,16 +84,16 @@ class BodyLimit:
 
         await self.app(scope, receive_again, send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+    async def _read(self, scope: Scope, receive: Receive, limit: int) -> bytes | None:
         """The whole body, or nothing when it is over the limit."""
         told = Headers(scope=scope).get("content-length", "")
-        if told.isdigit() and int(told) > self.max_bytes:
+        if told.isdigit() and int(told) > limit:
             return None
         body = bytearray()
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self.max_bytes:
+            if len(body) > limit:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)

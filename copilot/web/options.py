@@ -12,6 +12,8 @@ class WebOptions:
     queue: int = 32
     """Messages that may wait for a thread; one more is refused with 503."""
     max_body_bytes: int = 1_000_000
+    max_upload_bytes: int = 100_000_000
+    """Of a file to be imported; larger ones are for `copilot load`."""
     heartbeat_s: float = 15.0
     poll_s: float = 0.5
     """How often the database is asked for messages that another process wrote."""

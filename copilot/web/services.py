@@ -14,6 +14,7 @@ from copilot.web.metrics import Metrics
 from copilot.web.newsroom import Newsroom
 from copilot.web.options import WebOptions
 from copilot.web.pool import EnginePool
+from copilot.web.uploads import Uploads
 from knowledge.database import Database
 
 
@@ -28,6 +29,7 @@ class Services:
     newsroom: Newsroom
     metrics: Metrics
     board: SuggestionBoard
+    uploads: Uploads
     script_list: ScriptList = field(default_factory=ScriptList)
 
     @classmethod
@@ -36,7 +38,7 @@ class Services:
         pool = EnginePool(options.workers, options.queue)
         metrics = Metrics(pool, hub)
         board = SuggestionBoard(runtime, pool, metrics, options.shelf)
-        return cls(runtime, options, pool, hub, Newsroom(hub), metrics, board)
+        return cls(runtime, options, pool, hub, Newsroom(hub), metrics, board, Uploads(runtime))
 
     @property
     def database(self) -> Database:

@@ -94,8 +94,20 @@ def to_optional_id(value: object) -> str | None:
 
 def to_items(value: object) -> list[str]:
     """A list written `a|b|c`, or a JSON list; blanks and repetitions are left out."""
-    parts = value if isinstance(value, list | tuple) else to_text(value).split("|")
+    parts = value if isinstance(value, list | tuple) else _items_written(to_text(value))
     return list(dict.fromkeys(item for part in parts if (item := to_text(part))))
+
+
+def _items_written(text: str) -> list[object]:
+    """The parts of a list; one whose items hold `|` themselves is written as JSON."""
+    if text.startswith('["') and text.endswith('"]'):
+        try:
+            parts = json.loads(text)
+        except (ValueError, RecursionError):
+            return [*text.split("|")]
+        if isinstance(parts, list):
+            return parts
+    return [*text.split("|")]
 
 
 def to_object(value: object) -> dict[str, object]:

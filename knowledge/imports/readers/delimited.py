@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from knowledge.errors import ImportFileError
+from knowledge.formulas import restored
 from knowledge.imports.readers.encoding import text_encoding
 from knowledge.imports.readers.raw import MAX_CELL_CHARS, BrokenRow, RawRow, header_columns
 from knowledge.imports.report import shortened
@@ -47,6 +48,8 @@ class DelimitedFile:
             lines = _numbered(reader, self.path.name)
             next(lines, None)
             for line, cells in lines:
+                if any(cell[:1] == "'" for cell in cells):
+                    cells = [restored(cell) for cell in cells]  # an export has made it harmless
                 if len(cells) == width:
                     yield RawRow(line, dict(zip(columns, cells, strict=True)))
                 elif any(cells):

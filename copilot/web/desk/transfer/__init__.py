@@ -1,0 +1,1 @@
+"""The page on which editors bring files in and take them out."""
