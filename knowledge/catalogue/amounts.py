@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from knowledge.catalogue.lexicon import Lexicon, Unit, any_of
-from knowledge.health.numerals import DIGITS, POWERS, numeral
+from knowledge.health.numerals import DIGITS, LARGEST, POWERS, numeral
 
 ABOUT: Final = 0.2
 """Around 300 is from 240 to 360."""
@@ -18,7 +18,7 @@ _HAN: Final = "零〇一二两俩三四五六七八九十百千万"
 _NUMBER: Final = re.compile(
     rf"(?<![a-z0-9_.*/×\-])(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     rf"(?P<times>\s?(?:万|千(?![克瓦米])|百(?!分)|[kw](?![a-z])))?(?P<rest>(?<=[万千百kw])\d{{1,4}}(?:千|百)?(?![\d.]))?"
-    rf"|(?P<vague>(?<![{_HAN}])十?[一二两三四五六七八][二两三四五六七八九][百千万]+)"
+    rf"|(?P<vague>(?<![{_HAN}])十?[一二两三四五六七八][二两三四五六七八九][百千万]{{1,4}})(?![百千万])"
     rf"|(?P<teens>(?<![{_HAN}])[十百]几(?:[百千万])?)"
     rf"|(?P<han>(?<![{_HAN}])[{_HAN}]+(?:点[零〇一二三四五六七八九]+)?)(?![{_HAN}])"
 )
@@ -108,6 +108,12 @@ def read_amounts(text: str) -> list[Amount]:
 
 
 def _number(match: re.Match[str]) -> _Number | None:
+    number = _any_number(match)
+    return number if number is not None and number.high < LARGEST else None
+
+
+def _any_number(match: re.Match[str]) -> _Number | None:
+    """The number of a match however large, infinite where it has very many digits."""
     start, end = match.span()
     if match["digits"]:
         value = float(match["digits"].replace(",", ""))

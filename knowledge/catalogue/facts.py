@@ -21,6 +21,8 @@ YES: Final = "true"
 NO: Final = "false"
 MAX_VALUE_CHARACTERS: Final = 40
 """Longer texts are descriptions; only their amounts are facts."""
+LARGEST_QUANTITY: Final = 10**15
+"""Larger numbers are codes, of which nobody asks for more or less."""
 MAX_DESCRIPTION: Final = 2_000
 _SEPARATORS: Final = re.compile(r"[,，、;；|\n]|\s[-+/–—]\s|\+")
 _UNIT_IN_NAME: Final = re.compile(r"[(（](?P<unit>[^()（）]{1,12})[)）]\s*$")
@@ -120,8 +122,15 @@ def _values(attribute: str, content: str | float) -> Iterator[Value]:
     if isinstance(content, bool):
         yield Value(attribute, YES if content else NO)
         return
-    for part in _parts(content if isinstance(content, str) else f"{content:g}"):
+    for part in _parts(content) if isinstance(content, str) else _number_texts(content):
         yield Value(attribute, _CODES.get(part.casefold(), part))
+
+
+def _number_texts(number: float) -> tuple[str, ...]:
+    """A number as it is written; nothing for one too long for a value."""
+    if isinstance(number, float):
+        return (f"{number:g}",)
+    return (str(number),) if abs(number) < 10**MAX_VALUE_CHARACTERS else ()
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -135,7 +144,7 @@ def _quantities(attribute: str, content: str | float, *, is_line: bool) -> Itera
         return
     if isinstance(content, str):
         yield from _told(content) if is_line else _written(attribute, content)
-    elif math.isfinite(content):
+    elif abs(content) < LARGEST_QUANTITY:
         yield Quantity(Measure(attribute, _unit_in(attribute)), float(content), float(content))
 
 

@@ -10,18 +10,32 @@ TEN_THOUSAND: Final = "万"
 HALF: Final = "半"
 NUMERAL: Final = "[零〇一二两俩三四五六七八九十百千万]+(?:点[零〇一二三四五六七八九]+)?"
 """A pattern; numbers are read in their simplified spelling."""
+LARGEST: Final = 10**13
+"""From here on a number is an account, a code or a joke, and no amount."""
+MAX_SIGNS: Final = 40
 
 
 def numeral(text: str) -> Decimal | None:
     """The number a numeral names, in digits or in Chinese; None for anything else.
 
-    A digit after hundreds counts tens, one after thousands hundreds (一百二 is 120), unless 零 stands between.
-    Digits side by side name no number, for 两三 is two or three; `digits` reads those that are spelled out.
+    Neither is a number from ten million million on. A digit after hundreds counts tens, one after thousands hundreds
+    (一百二 is 120), unless 零 stands between. Digits side by side name no number, for 两三 is two or three; `digits`
+    reads those that are spelled out.
     """
     plain = text.replace(",", "")
-    if plain.replace(".", "", 1).isdecimal() and plain.isascii():
-        return Decimal(plain)
-    whole, _, fraction = plain.partition("点")
+    if len(plain) > MAX_SIGNS:
+        return None
+    value = Decimal(plain) if plain.replace(".", "", 1).isdecimal() and plain.isascii() else _in_chinese(plain)
+    return value if value is not None and value < LARGEST else None
+
+
+def digits(text: str) -> list[int]:
+    """Chinese digits one by one, as in 九五 and 两三; empty unless the text is nothing else."""
+    return [DIGITS[sign] for sign in text] if all(sign in DIGITS for sign in text) else []
+
+
+def _in_chinese(text: str) -> Decimal | None:
+    whole, _, fraction = text.partition("点")
     if not whole or any(sign not in DIGITS and sign not in POWERS and sign != TEN_THOUSAND for sign in whole):
         return None
     if any(one in DIGITS and other in DIGITS and DIGITS[one] for one, other in pairwise(whole)):
@@ -30,11 +44,6 @@ def numeral(text: str) -> Decimal | None:
         return None
     value = Decimal(_whole(whole))
     return value + Decimal("0." + "".join(str(DIGITS[sign]) for sign in fraction)) if fraction else value
-
-
-def digits(text: str) -> list[int]:
-    """Chinese digits one by one, as in 九五 and 两三; empty unless the text is nothing else."""
-    return [DIGITS[sign] for sign in text] if all(sign in DIGITS for sign in text) else []
 
 
 def _whole(text: str) -> int:

@@ -91,3 +91,41 @@ def test_any_text_can_be_read_and_amounts_lie_in_it_in_order(text: str) -> None:
     ends = [place for amount in amounts for place in (amount.start, amount.end)]
     assert all(0 <= place <= len(normal) for place in ends)
     assert all(amount.start < amount.end and amount.low <= amount.high for amount in amounts)
+
+
+HUGE = [
+    "9" * 400,
+    "1" + "0" * 5000,
+    "万亿亿亿",
+    "一百" + "万" * 3000,
+    "二三" + "千" * 400,
+    "十几" + "百" * 400,
+    "9e400",
+]
+
+
+@pytest.mark.parametrize("number", HUGE)
+@pytest.mark.parametrize(
+    "around", ["{}", "{}多块", "{}寸的屏幕", "{}以内", "under ${}", "100到{}元", "{}k以内", "{}万左右"]
+)
+def test_a_number_beyond_all_amounts_is_none(number: str, around: str) -> None:
+    assert all(amount.high < 10**13 for amount in read_amounts(in_digits(normalise(around.format(number)))))
+
+
+def test_an_amount_is_below_ten_million_million() -> None:
+    assert limits("9999999999999元以内") == [(-INF, 9_999_999_999_999)]
+    assert limits("10000000000000元以内") == []
+    assert limits("1000000000万以内") == []
+
+
+NUMBERS = st.from_regex(r"[0-9]{1,400}", fullmatch=True) | st.text(
+    "零一二两三九十百千万亿几点", min_size=1, max_size=60
+)
+WORDS = st.sampled_from(
+    ["多", "来", "出头", "块", "元", "$", "k", "w", "万", "寸", "以内", "左右", "到", "-", "和", "thousand", " ", "."]
+)
+
+
+@given(st.lists(NUMBERS | WORDS, max_size=6))
+def test_any_numbers_with_any_words_around_them_can_be_read(parts: list[str]) -> None:
+    assert all(math.isfinite(amount.high) for amount in read_amounts(in_digits(normalise("".join(parts)))))

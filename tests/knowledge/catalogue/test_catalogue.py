@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +97,23 @@ def test_what_fits_a_limit_is_exactly_what_costs_no_more(rows: list[ProductRow],
     within = {one.sku for one in rows if one.price <= limit}
     found = fitting(Catalogue.of(rows), f"{limit}元以内")
     assert set(found) == within if within else len(found) <= 3
+
+
+@pytest.mark.parametrize(
+    ("number", "texts"),
+    [(10**15, ["1000000000000000"]), (1e300, ["1e+300"]), (10**320, []), (-(10**320), [])],
+)
+def test_a_number_that_is_rather_a_code_is_no_quantity(number: float, texts: list[str]) -> None:
+    found = facts_in(Content("编号", number, type(number)))
+    assert ([value.text for value in found.values], found.quantities) == (texts, ())
+
+
+def test_a_code_of_13_digits_is_a_value_in_full() -> None:
+    found = facts_in(Content("条码", 6_901_234_567_892, int))
+    assert found.values == (Value("条码", "6901234567892"),)
+
+
+def test_a_product_with_a_huge_number_leaves_the_others_readable() -> None:
+    rows = [row("a", 10_000, 条码=10**320, 编号=[10**400]), row("b", 20_000)]
+    catalogue = Catalogue.of(rows)
+    assert fitting(catalogue, "最便宜的裙子") == ["a", "b"]

@@ -124,3 +124,10 @@ def test_any_message_can_be_read(message: str) -> None:
     for catalogue in (CREAMS, COMPUTERS):
         wish = catalogue.read(message)
         assert all(one.reference for one in wish.criteria)
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "十几" + "百" * 400, "二三" + "万" * 400, "1e400"])
+@pytest.mark.parametrize("around", ["{}寸的", "屏幕{}", "{}元左右的面霜", "{}多块", "内存{}G", "最大{}的"])
+def test_a_message_with_a_number_beyond_all_amounts_can_be_read(around: str, number: str) -> None:
+    for catalogue in (CREAMS, COMPUTERS):
+        assert all(one.reference for one in catalogue.read(around.format(number)).criteria)

@@ -26,9 +26,18 @@ def test_numerals(text: str, value: int | Decimal) -> None:
     assert numeral(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "天", "两三", "九五", "七x", "1.2.3", "点五"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "天", "两三", "九五", "七x", "1.2.3", "点五", "1" + "0" * 13, "9" * 400, "万万万万", "一" + "万" * 3000],
+)
 def test_what_is_no_number(text: str) -> None:
     assert numeral(text) is None
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "一百" + "万" * 3000])
+@pytest.mark.parametrize("around", ["{}元", "满{}减50", "{}天内", "{}%", "{}折", "{}个工作日"])
+def test_what_is_too_large_for_an_amount_states_nothing(number: str, around: str) -> None:
+    assert [one for one in _of(around.format(number)) if one[2] > 1000] == []
 
 
 def test_digits_that_are_spelled_out() -> None:
