@@ -10,6 +10,7 @@ from eval.datasets.digest import data_name, sha256_of_files
 from eval.datasets.order_counts import OrderCounts
 from eval.datasets.order_lines import Ids, OrderLines, read_order_file
 from eval.datasets.room import require_room
+from eval.datasets.row_groups import first_rows
 from models.recommenders.lines import PurchaseLines
 
 DAY = np.timedelta64(1, "D")
@@ -56,12 +57,14 @@ def read_history(orders: Path, *, is_strict: bool = True, now: datetime | None =
 
 
 def purchase_lines(lines: OrderLines, n_customers: int, n_items: int) -> PurchaseLines:
-    """Order lines with days from 1970 on."""
+    """Order lines with days from 1970 on; all of an order are of its first moment, so that no day cuts it in two."""
+    first = first_rows(lines.order, int(lines.order.max(initial=-1)) + 1)  # lines come oldest first
+    begun = lines.ordered_at[first[lines.order]]
     return PurchaseLines(
         baskets=lines.order.astype(np.int64),
         customers=lines.customer.astype(np.int64),
         items=lines.sku.astype(np.int64),
-        days=((lines.ordered_at - EPOCH) / DAY).astype(np.float64),
+        days=((begun - EPOCH) / DAY).astype(np.float64),
         n_customers=n_customers,
         n_items=n_items,
     )

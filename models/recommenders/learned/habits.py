@@ -1,6 +1,6 @@
 """What every customer does with every item that they bought before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,11 @@ class Habits:
 
     @classmethod
     def of(cls, histories: PurchaseLines, today: float, usual_days: NDArray[np.float32]) -> "Habits":
-        """The habits of these histories as of today; `usual_days` between purchases of an item, shape (n_items,)."""
-        lines = _distinct(histories)
+        """The habits of these histories as of today; `usual_days` between purchases of an item, shape (n_items,).
+
+        What is ahead of today, by a clock that is, counts as of today.
+        """
+        lines = _distinct(replace(histories, days=np.minimum(histories.days, today)))
         order = np.lexsort((lines.days, lines.items, lines.customers))
         lines = lines.take(order)
         pairs, pair_of = np.unique(lines.customers * histories.n_items + lines.items, return_inverse=True)

@@ -42,6 +42,23 @@ def history(tmp_path: Path) -> OrderHistory:
     return read_history(tmp_path / "orders.csv")
 
 
+def test_an_order_is_of_its_first_moment_whenever_its_lines_were_rung_up(tmp_path: Path) -> None:
+    rows = "o1,c1,milk,2026-01-01 23:50,1,3\no1,c1,tea,2026-01-02 00:10,1,9\no2,c1,tea,2026-01-02 00:05,1,9\n"
+    (tmp_path / "orders.csv").write_text(HEADER + rows)
+    found = read_history(tmp_path / "orders.csv")
+    first = found.lines.days[0]
+    assert found.lines.baskets.tolist() == [0, 1, 0]
+    assert found.lines.days.tolist() == [first, pytest.approx(first + 15 / 1440), first]
+
+
+@pytest.mark.parametrize("model", RECOMMENDERS)
+def test_the_next_basket_can_be_predicted_though_an_earlier_one_has_lines_after_it(tmp_path: Path, model: str) -> None:
+    long = "p1,c1,milk,2026-01-20 23:00,1,3\np1,c1,tea,2026-01-21 11:00,1,9\n"
+    (tmp_path / "orders.csv").write_text(HEADER + BEFORE + long + "p2,c1,bread,2026-01-21 10:00,1,2\n")
+    run = measure_next_basket(read_history(tmp_path / "orders.csv"), ProductOptions(model=model), quiet)
+    assert run.query_ids == ["c1"]
+
+
 def replied(run) -> dict[str, list[str]]:
     replies = run.table["replies"].to_pylist()
     return {customer: [one["item_id"] for one in items] for customer, items in zip(run.query_ids, replies, strict=True)}

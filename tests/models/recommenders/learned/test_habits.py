@@ -53,6 +53,12 @@ def test_an_item_twice_in_a_basket_counts_once(lines_of: Make) -> None:
     }
 
 
+def test_an_order_by_a_clock_that_is_ahead_counts_as_of_now(lines_of: Make) -> None:
+    ahead, now = (Habits.of(lines_of([(1, 0, 2, 60.0), (2, 0, 2, day)]), 100.0, USUAL) for day in (100.5, 100.0))
+    np.testing.assert_array_equal(ahead.values, now.values)
+    np.testing.assert_array_equal(ahead.of_customers, now.of_customers)
+
+
 def test_a_customer_without_lines_has_never_ordered(lines_of: Make) -> None:
     found = Habits.of(lines_of([]), 100.0, USUAL)
     assert len(found.items) == 0
