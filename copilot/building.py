@@ -13,18 +13,19 @@ from sqlmodel import col
 from copilot.encoding import NoEncoder, load_encoder
 from copilot.engine.nextbest.wishes import catalogue_file, store_catalogue
 from copilot.errors import NotReadyError
+from copilot.numbering import Numbering
 from copilot.runtime import affinity_folder
 from copilot.segments import learn_segments
 from copilot.serving import kept_encoders, promoted_settings
 from copilot.settings import Settings
 from knowledge.database import Database
 from knowledge.index.build import BuildReport, build_index
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import Order, OrderLine
 from knowledge.workspace import Workspace
 from models.affinity import Affinity
 
 Progress = Callable[[int, int, str], None]
-KEPT_STATUSES_SKIPPED = ("refunded", "cancelled", "returned")
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,14 @@ def learn_affinity(database: Database, tenant_id: str, before: datetime | None =
         )
         .where(
             col(Order.tenant_id) == tenant_id,
-            col(Order.status).not_in(KEPT_STATUSES_SKIPPED),
+            col(Order.status).not_in(sorted(UNDONE_STATUSES)),
             col(OrderLine.quantity) > 0,
         )
         .execution_options(yield_per=10_000)
     )
     if before is not None:
         query = query.where(col(Order.ordered_at) < before)
-    baskets, customers, items = _Numbers(), _Numbers(), _Numbers()
+    baskets, customers, items = Numbering(), Numbering(), Numbering()
     days: list[float] = []
     with database.read() as session:
         for order_id, customer_id, sku, ordered_at in session.execute(query):
@@ -89,17 +90,3 @@ def learn_affinity(database: Database, tenant_id: str, before: datetime | None =
             days.append(ordered_at.timestamp() / 86_400)
     model = Affinity.fit(tuple(items.known), baskets.array(), customers.array(), items.array(), np.array(days))
     return model, len(days)
-
-
-class _Numbers:
-    """Gives every distinct text a number, in the order of first sight."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-        self._seen: list[int] = []
-
-    def add(self, text: str) -> None:
-        self._seen.append(self.known.setdefault(text, len(self.known)))
-
-    def array(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.array(self._seen, dtype=np.int64)

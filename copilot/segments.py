@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlmodel import col
 
-from copilot.engine.context import GONE
 from knowledge.database import Database
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import CustomerTag, Order, OrderLine
 from models.segments import SegmentAffinity
 
@@ -21,7 +21,11 @@ def learn_segments(database: Database, tenant_id: str) -> SegmentAffinity:
         .join(
             OrderLine, (col(OrderLine.tenant_id) == col(Order.tenant_id)) & (col(OrderLine.order_id) == col(Order.id))
         )
-        .where(col(Order.tenant_id) == tenant_id, col(Order.status).not_in(sorted(GONE)), col(OrderLine.quantity) > 0)
+        .where(
+            col(Order.tenant_id) == tenant_id,
+            col(Order.status).not_in(sorted(UNDONE_STATUSES)),
+            col(OrderLine.quantity) > 0,
+        )
         .execution_options(yield_per=10_000)
     )
     held = select(col(CustomerTag.customer_id), col(CustomerTag.tag), col(CustomerTag.value)).where(

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from copilot.engine.cards import Use, read_team_use, read_use
 from copilot.engine.freshness import began, moment
 from knowledge.audience import CustomerFacts
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import Customer, CustomerTag, Event, Order, OrderLine, Stage, User
 
 MAX_ORDER_LINES = 500
@@ -27,7 +28,6 @@ LASTING_EVENTS = (sorted(COMPLAINT_EVENTS), sorted(OFFER_EVENTS))
 CACHE_SIZE = 4096
 AGENT_KEPT_S = 10.0
 """Changes of agents are not in the feed; they are few, and seen after so long."""
-GONE = frozenset({"refunded", "cancelled", "returned"})
 IN_TRANSIT = frozenset({"shipped", "in_transit"})
 NOT_SENT = frozenset({"paid", "created", "pending"})
 RECENT_DAYS = 30
@@ -90,7 +90,7 @@ class CustomerContext:
     @cached_property
     def kept(self) -> tuple[Bought, ...]:
         """What was bought and not given back, newest first."""
-        return tuple(line for line in self.bought if line.status not in GONE and line.quantity > 0)
+        return tuple(line for line in self.bought if line.status not in UNDONE_STATUSES and line.quantity > 0)
 
     @property
     def last_order(self) -> Bought | None:

@@ -21,8 +21,6 @@ from knowledge.workspace import Workspace
 
 Row = TypeVar("Row", bound=FileRow)
 PURCHASE = "purchase"
-UNDONE = ("cancelled", "refunded", "returned")
-"""Orders that came to nothing are no success of what was said before them."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,11 @@ def add_files(known: Known, files: Files, rules: ReadingRules) -> None:
         known.customers.update((row.id, row.name) for row in rows_of_customers if row.name)
     if files.orders:
         orders = _rows(files.orders, ImportKind.ORDERS, OrderRow, rules)
+        # What came to nothing is no success of what was said before it.
         known.deeds += [
-            Deed(row.customer_id, PURCHASE, row.ordered_at.timestamp()) for row in orders if row.status not in UNDONE
+            Deed(row.customer_id, PURCHASE, row.ordered_at.timestamp())
+            for row in orders
+            if not (row.is_refund or row.is_undone)
         ]
     if files.events:
         events = _rows(files.events, ImportKind.EVENTS, EventRow, rules)

@@ -12,7 +12,6 @@ from copilot.evaluation.order_history import OrderHistory
 from copilot.evaluation.purchase_tasks import Progress, PurchaseTask, later_purchases, ranking_metrics, recommend
 from copilot.evaluation.purchases import ProductMode
 from copilot.training.recommender_profiles import (
-    FEWEST_CUSTOMERS,
     ProfileVerdict,
     TagsAt,
     Values,
@@ -23,6 +22,7 @@ from copilot.training.recommender_profiles import (
 from eval.statistics.bootstrap import mean_estimate
 from eval.statistics.estimate import Estimate
 from models.errors import ModelError
+from models.recommenders.learned.profiles import FEWEST_CUSTOMERS
 from models.recommenders.lines import PurchaseLines
 from models.recommenders.profile_tags import ProfileTags
 from models.recommenders.recommender import ProfileReader

@@ -76,6 +76,7 @@ def _last_decisions(session: Session, tenant_id: str) -> Mapping[str, Decision]:
         col(Decision.item_kind) == "reply",
         col(Decision.kind) != DecisionKind.STALE,
         col(Decision.source) != INFERRED,
+        col(Decision.undone_at).is_(None),
     )
     ordered = query.order_by(col(Decision.at), col(Decision.id).desc())
     return {one.set_id: one for one in session.execute(ordered).scalars()}
@@ -102,6 +103,8 @@ def _shown(
 
 def _unreadable(shown: SuggestionSet, weights: Mapping[str, ReplyWeights], serving: ReplyWeights) -> str:
     """Why the features of a set cannot be had; empty when they can."""
+    if not shown.message:
+        return "made before the customer had written"
     found = weights.get(shown.policy_version)
     if found is None:
         return f"shown by policy {shown.policy_version}, which is not at hand"

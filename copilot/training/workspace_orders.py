@@ -4,15 +4,15 @@ import hashlib
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Row, select
 from sqlmodel import col
 
-from copilot.building import KEPT_STATUSES_SKIPPED
 from copilot.errors import NotReadyError
 from copilot.evaluation.order_history import OrderHistory
+from copilot.numbering import Numbering
 from eval.datasets.order_counts import OrderCounts
 from knowledge.database import Database
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import Order, OrderLine
 from models.recommenders.lines import PurchaseLines
 
@@ -26,14 +26,15 @@ def workspace_history(database: Database, tenant_id: str, name: str) -> OrderHis
     Raises:
         NotReadyError: nothing was bought.
     """
-    orders, customers, skus = _Numbers(), _Numbers(), _Numbers()
+    orders, customers, skus = Numbering(), Numbering(), Numbering()
     days: list[float] = []
-    n_undone = n_refunds = 0
+    n_undone = n_refunds = n_taken_back = 0
     for row in _rows(database, tenant_id):
-        is_refund = row.quantity <= 0 or (row.amount_fen or 0) < 0
-        is_undone = not is_refund and row.status in KEPT_STATUSES_SKIPPED
-        n_refunds, n_undone = n_refunds + is_refund, n_undone + is_undone
-        if is_refund or is_undone:
+        is_refund = row.quantity < 0 or (row.amount_fen or 0) < 0
+        is_undone = not is_refund and row.status in UNDONE_STATUSES
+        is_taken_back = not (is_refund or is_undone) and row.quantity == 0
+        n_refunds, n_undone, n_taken_back = n_refunds + is_refund, n_undone + is_undone, n_taken_back + is_taken_back
+        if is_refund or is_undone or is_taken_back:
             continue
         orders.add(row.id)
         customers.add(row.customer_id)
@@ -45,7 +46,7 @@ def workspace_history(database: Database, tenant_id: str, name: str) -> OrderHis
         orders.array(), customers.array(), skus.array(), np.array(days), len(customers.known), len(skus.known)
     )
     ids = tuple(orders.known), tuple(customers.known), tuple(skus.known)
-    counts = OrderCounts(n_kept=len(lines), n_undone=n_undone, n_refunds=n_refunds)
+    counts = OrderCounts(n_kept=len(lines), n_undone=n_undone, n_refunds=n_refunds, n_taken_back=n_taken_back)
     return OrderHistory(name, _digest(lines, *ids), lines, ids[1], ids[2], counts)
 
 
@@ -72,17 +73,3 @@ def _digest(lines: PurchaseLines, *ids: tuple[str, ...]) -> str:
     for names in ids:
         total.update("\0".join((str(len(names)), *names)).encode())
     return total.hexdigest()
-
-
-class _Numbers:
-    """Gives every distinct text a number, in the order of first sight."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-        self._seen: list[int] = []
-
-    def add(self, text: str) -> None:
-        self._seen.append(self.known.setdefault(text, len(self.known)))
-
-    def array(self) -> NDArray[np.int64]:
-        return np.array(self._seen, np.int64)

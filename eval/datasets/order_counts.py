@@ -13,7 +13,7 @@ class OrderCounts:
         n_kept: rows that are lines now.
         n_undone: rows whose status says cancelled, refunded or returned.
         n_refunds: rows with a negative quantity or amount.
-        n_taken_back: rows of what was bought and then given back whole, by one of the two before.
+        n_taken_back: rows of what was bought and then given back whole, by one of the two before or as a quantity of 0.
         n_repeated: rows that say again what another one says, exactly or with a later status.
         n_future: rows with a time more than a day after the present, where that is known.
         n_rejected: rows that cannot be understood or contradict others; `examples` are the first few.

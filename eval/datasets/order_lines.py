@@ -86,10 +86,6 @@ class OrderFile:
         return self.file.path
 
     @property
-    def n_undone(self) -> int:
-        return self.counts.n_nothing
-
-    @property
     def unknown_columns(self) -> list[str]:
         return [name for name in self.file.columns if name not in COLUMNS]
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from eval.datasets.order_cells import OrderCells
 from eval.datasets.row_groups import groups_of
 
+ROUNDING = 1e-6
+"""What of a quantity may be left by adding: 0.1 and 2.1 of 2.2 given back leave nothing."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -20,9 +23,9 @@ class Kept:
 
 
 def kept_of(cells: OrderCells, rows: NDArray[np.intp]) -> Kept:
-    """The rows on which something was bought, without what others of them took back."""
+    """The rows on which something was bought, without what others of them took back, whenever that was."""
     is_back = cells.is_refund[rows] | cells.is_undone[rows]
-    bought, back = rows[~is_back], rows[is_back]
+    bought, back = rows[~is_back & (cells.quantity[rows] > 0)], rows[is_back]
     if len(back) and len(bought):
         bought, quantity = _without(cells, bought, back)
     else:
@@ -43,8 +46,8 @@ def _without(
         key = int(keys[bought[place]])
         taken = min(left[key], float(quantity[place]))
         left[key] -= taken
+        is_kept[place] = quantity[place] - taken > ROUNDING * quantity[place]
         quantity[place] -= taken
-        is_kept[place] = quantity[place] > 0
     return bought[is_kept], quantity[is_kept]
 
 

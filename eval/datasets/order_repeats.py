@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.datasets.columns import ColumnFile
-from eval.datasets.order_cells import OrderCells
+from eval.datasets.order_cells import COLUMNS, OrderCells
 from eval.datasets.row_groups import crowded, groups_of, occurrences
 
 CHANGING = ("status", "ordered_at")
@@ -27,11 +27,12 @@ def repeated_rows(file: ColumnFile, cells: OrderCells, rows: NDArray[np.intp]) -
 def _later_statuses(file: ColumnFile, cells: OrderCells, near: NDArray[np.intp]) -> NDArray[np.intp]:
     """Rows that repeat another one but for the status: what was bought twice has every status twice.
 
-    What was bought and what came to nothing are apart: the one is taken off the other.
+    Columns that we do not know may change with it. What was bought and what came to nothing are apart: the one is taken
+    off the other.
     """
     near = near[~cells.is_refund[near]]
     near = near[np.argsort(cells.ordered_at[near], kind="stable")]
-    names = [name for name in file.columns if name not in CHANGING]
+    names = [name for name in COLUMNS if name in file.columns and name not in CHANGING]
     lines = groups_of([*_codes(file, names, near), cells.is_undone[near].astype(np.int32)], len(near))
     statuses = groups_of([_dense(lines), *_codes(file, ["status"], near)], len(near))
     return near[occurrences(groups_of([_dense(lines), occurrences(statuses)], len(near))) > 0]

@@ -47,10 +47,6 @@ class PurchaseData:
     counts: OrderCounts = field(default_factory=OrderCounts)
     unknown_fields: tuple[str, ...] = ()
 
-    @property
-    def n_undone(self) -> int:
-        return self.counts.n_nothing
-
 
 def read_purchases(
     orders: Path, test: Path, customers: Path | None = None, products: Path | None = None

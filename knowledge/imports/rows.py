@@ -30,7 +30,7 @@ from knowledge.imports.cells import (
     to_required_text,
     to_text,
 )
-from knowledge.imports.money import HOUSE_CURRENCY, MARKS, may_be, to_mark
+from knowledge.imports.money import CODES, HOUSE_CURRENCY, MARKS, may_be, to_mark
 from knowledge.imports.words import (
     EVENT_KINDS,
     ORDER_STATUSES,
@@ -40,24 +40,21 @@ from knowledge.imports.words import (
     SCRIPT_KINDS,
     SCRIPT_STATUSES,
     STAGES,
-    UNDONE_STATUSES,
     chosen,
     chosen_list,
     plain_word,
     read_gender,
 )
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import MessageRole, Scene, ScriptKind, ScriptStatus, Stage
 
 ORGANISATION = "organisation"
 SCOPE_WORDS = {"": ORGANISATION, "organization": ORGANISATION, "企业": ORGANISATION, "全公司": ORGANISATION}
+OTHER_CELLS = "other cells"
 SAFE_ADDRESSES = ("http://", "https://", "/", "./")
 
 
 def _read_currency(value: object) -> str:
-    return _read_optional_currency(value) or HOUSE_CURRENCY
-
-
-def _read_optional_currency(value: object) -> str:
     text = to_text(value).upper()
     code = MARKS.get(text, text)
     if code and (len(code) != 3 or not (code.isascii() and code.isalpha())):
@@ -221,14 +218,14 @@ def _restored_list(kind: type[Row], given: list[dict[str, object]]) -> list[Row]
 
 
 class ProductRow(FileRow):
-    """A row of a products file."""
+    """A row of a products file; `price_mark` is the currency shown in the cell of the price."""
 
     sku: Id
     name: RequiredText
     category: Text = ""
     brand: Text = ""
     price: PriceFen = None
-    currency: Annotated[str, PlainValidator(_read_currency)] = "CNY"
+    currency: Annotated[str, PlainValidator(_read_currency)] = ""
     stock: Count = None
     description: Text = ""
     attributes: JsonObject = Field(default_factory=dict)
@@ -238,6 +235,20 @@ class ProductRow(FileRow):
     status: Annotated[str, PlainValidator(plain_word(PRODUCT_STATUSES, "active"))] = "active"
     url: Address = ""
     image: Address = ""
+    price_mark: Annotated[str, PlainValidator(to_mark), Field(validation_alias="price")] = ""
+
+    @model_validator(mode="after")
+    def _of_one_currency(self) -> Self:
+        if self.currency and not may_be(self.price_mark, self.currency):
+            raise refused(f"a price in {self.currency}, as the column currency says, not in {self.price_mark}")
+        return self
+
+    def sold_in(self, stored: str | None) -> str | None:
+        """The currency of a product, `stored` in one if it is; None where its price may be in any of several."""
+        if self.currency or self.price_mark in CODES:
+            return self.currency or self.price_mark
+        known = HOUSE_CURRENCY if stored is None or "currency" in self.model_fields_set else stored
+        return known if may_be(self.price_mark, known) else None
 
 
 class ScriptRow(FileRow):
@@ -284,7 +295,8 @@ class CustomerRow(FileRow):
 class OrderRow(FileRow):
     """A row of an orders file: one line of an order.
 
-    `line_id` tells apart lines that are alike otherwise; `amount_mark` is the currency shown in the cell of the amount.
+    `line_id` tells apart lines that are alike otherwise, and so does `other_cells`, what stands in columns that we do
+    not know; `amount_mark` is the currency shown in the cell of the amount.
     """
 
     order_id: Id
@@ -294,9 +306,17 @@ class OrderRow(FileRow):
     quantity: Number = None
     amount: Fen = None
     status: Annotated[str, PlainValidator(plain_word(ORDER_STATUSES))] = ""
-    currency: Annotated[str, PlainValidator(_read_optional_currency)] = ""
+    currency: Annotated[str, PlainValidator(_read_currency)] = ""
     line_id: Text = ""
     amount_mark: Annotated[str, PlainValidator(to_mark), Field(validation_alias="amount")] = ""
+    other_cells: Annotated[str, PlainValidator(str), Field(validation_alias=OTHER_CELLS)] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_other_cells(cls, cells: dict[str, object]) -> dict[str, object]:
+        unknown = cells.keys() - cls.model_fields.keys()
+        others = [(name, cells[name]) for name in sorted(unknown) if cells[name] not in (None, "")]
+        return {**cells, OTHER_CELLS: repr(others)} if others else cells
 
     @model_validator(mode="after")
     def _of_one_currency(self) -> Self:

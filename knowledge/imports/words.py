@@ -89,9 +89,6 @@ ORDER_STATUSES = {
     "退货退款": "returned",
     "return": "returned",
 }
-UNDONE_STATUSES = frozenset({"cancelled", "refunded", "returned"})
-"""Of orders that came to nothing: nothing was bought."""
-
 EVENT_KINDS = {"浏览": "view", "点击": "click", "停留": "dwell", "购买": "purchase", "分享": "share", "评价": "review"}
 
 

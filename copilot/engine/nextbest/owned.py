@@ -12,9 +12,10 @@ from sqlalchemy import bindparam, case, func, inspect, select
 from sqlmodel import Session
 
 from copilot.engine.cards import ProductCard
-from copilot.engine.context import GONE, MAX_ORDER_LINES, Bought, CustomerContext
+from copilot.engine.context import MAX_ORDER_LINES, Bought, CustomerContext
 from copilot.engine.freshness import began, moment
 from copilot.engine.nextbest.models import ProductModels
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import Order, OrderLine, Product
 
 DUE_FROM, DUE_UNTIL = 0.8, 2.5
@@ -27,7 +28,7 @@ LASTS, NOT_DUE = "owned:lasts", "owned:not due"
 CONTEXTS_KEPT = 128
 
 _ORDER, _LINE, _PRODUCT = (inspect(table).local_table.c for table in (Order, OrderLine, Product))
-_IS_KEPT = _ORDER.status.not_in(sorted(GONE)) & (_LINE.quantity > 0)
+_IS_KEPT = _ORDER.status.not_in(sorted(UNDONE_STATUSES)) & (_LINE.quantity > 0)
 _ORDERED_UNTIL = (
     select(_LINE.sku, func.max(case((_IS_KEPT, _ORDER.ordered_at))).label("last"))
     .where(

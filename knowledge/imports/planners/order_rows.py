@@ -1,8 +1,8 @@
 """What the rows of one order say together: its customer, time and status, and what of each product was kept.
 
-Rows exactly alike count once. A row that repeats another with a different status is the same line at a later time.
-Refunds, which are rows with a negative quantity or amount, and rows whose status says that they came to nothing are
-taken off what was bought.
+Rows alike in every column, also in those that we do not know, count once. A row that repeats another with a different
+status is the same line at a later time, whatever unknown columns say. Refunds, which are rows with a negative quantity
+or amount, and rows whose status says that they came to nothing are taken off what was bought.
 """
 
 from collections import Counter, defaultdict
@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from knowledge.imports.report import RejectedRow, Tally
 from knowledge.imports.rows import OrderRow
 from knowledge.imports.staging import Group, StagedRow
-from knowledge.imports.words import UNDONE_STATUSES
+from knowledge.order_status import UNDONE_STATUSES
 
 DEFAULT_QUANTITY = 1.0
+DECIMALS = 6
+"""Of a quantity: 0.1 and 0.2 bought and 0.3 given back leave nothing."""
 APART = timedelta(days=1)
 """How far apart the lines of one order may be: a receipt is not rung up, or an order not placed, in one second."""
 
@@ -32,12 +34,16 @@ class Part:
 
 @dataclass(frozen=True)
 class FileLine:
-    """A product of an order in a file: what was bought, and what of that was kept in the end."""
+    """A product of an order in a file: what was bought, and what of that was kept in the end.
+
+    `given_back` is how much came back of what the file does not say was bought; None where it does.
+    """
 
     sku: str
     bought: Part
     kept: Part
     n_rows: int
+    given_back: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def _without_repetitions(rows: Sequence[OrderRow], tally: Tally) -> list[OrderRo
 
 
 def _content(row: OrderRow) -> tuple[object, ...]:
-    return row.ordered_at, row.status, *_line_content(row)
+    return row.ordered_at, row.status, *_line_content(row), row.other_cells
 
 
 def _line_content(row: OrderRow) -> tuple[object, ...]:
@@ -168,8 +174,6 @@ def _lines_of(rows: Sequence[OrderRow], tally: Tally, currencies: Mapping[str, s
         line = _line_of(sku, members, _quantity_only if n_foreign else _part)
         if n_foreign:
             tally.warn("other_currencies", line_name(rows[0].order_id, sku), count=n_foreign)
-        if line.kept.quantity < 0:
-            tally.warn("unmatched_refunds", line_name(rows[0].order_id, sku))
         lines.append(line)
     return lines
 
@@ -195,14 +199,14 @@ def _quantity_only(row: OrderRow) -> Part:
 def _line_of(sku: str, rows: Sequence[OrderRow], read: Callable[[OrderRow], Part]) -> FileLine:
     if len(rows) == 1 and not rows[0].is_undone:
         part = read(rows[0])
-        return FileLine(sku, part, part, 1)
+        return FileLine(sku, part, part, 1, -part.quantity if rows[0].is_refund else None)
     refunds = [row for row in rows if row.is_refund]
     undone = [row for row in rows if row.is_undone and not row.is_refund]
-    bought = [row for row in rows if not (row.is_undone or row.is_refund)] or undone
-    whole, given, taken = (_sum([read(row) for row in _once_each(each)]) for each in (bought, refunds, undone))
+    held = [row for row in rows if not (row.is_undone or row.is_refund)]
+    whole, given, taken = (_sum([read(row) for row in _once_each(each)]) for each in (held or undone, refunds, undone))
     # What was given back may be written both as a refund and as a status; it was given back once.
     back = min(given, _negative(taken), key=lambda part: part.quantity)
-    return FileLine(sku, _sum([whole, given]), _sum([whole, back]), len(rows))
+    return FileLine(sku, _sum([whole, given]), _sum([whole, back]), len(rows), None if held else -back.quantity)
 
 
 def _once_each(rows: Sequence[OrderRow]) -> list[OrderRow]:
@@ -220,7 +224,8 @@ def _once_each(rows: Sequence[OrderRow]) -> list[OrderRow]:
 
 def _sum(parts: Sequence[Part]) -> Part:
     amounts = [part.amount_fen for part in parts if part.amount_fen is not None]
-    return Part(sum((part.quantity for part in parts), 0.0), sum(amounts) if amounts else None)
+    quantity = round(sum((part.quantity for part in parts), 0.0), DECIMALS)
+    return Part(quantity, sum(amounts) if amounts else None)
 
 
 def _negative(part: Part) -> Part:

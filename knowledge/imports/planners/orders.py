@@ -1,7 +1,10 @@
 """Orders: the rows of a file are lines, several of which make one order.
 
-Lines of the same order and product add up, so that a receipt may list a product twice. A product that was given back
-while others were kept has a quantity of 0; where all came to nothing, the status of the order says so.
+Lines of the same order and product add up, so that a receipt may list a product twice: in rows that differ somewhere,
+if only in a `line_id`, since rows exactly alike count once. A product that was given back while others were kept has a
+quantity of 0; where all came to nothing, the status of the order says so. What a file gives back of a purchase that
+only an earlier file had is taken off when it is all of it; a part is not, since nobody can tell whether it was taken
+off before.
 """
 
 from collections import defaultdict
@@ -12,11 +15,11 @@ from sqlmodel import Session
 
 from knowledge.imports.kinds import ImportKind
 from knowledge.imports.plan import Plan, Stored, stored_by_id, stored_rows
-from knowledge.imports.planners.order_rows import FileLine, FileOrder, Part, Statuses, last_of, order_of
+from knowledge.imports.planners.order_rows import FileLine, FileOrder, Part, Statuses, last_of, line_name, order_of
 from knowledge.imports.rows import OrderRow
 from knowledge.imports.staging import Group
 from knowledge.imports.surroundings import Surroundings
-from knowledge.imports.words import UNDONE_STATUSES
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import IndexKind, Order, OrderLine, OrderStatusChange
 
 
@@ -47,19 +50,49 @@ def _plan_order(plan: Plan, order: FileOrder, stored: _Stored, around: Surroundi
     head_moved = _plan_head(plan, order, order.statuses if is_undone else order.kept_statuses, before, around)
     lines_moved = False
     for line in order.lines:
-        # An order that came to nothing keeps what it was of: it was held until its status changed.
-        part = line.bought if is_undone else line.kept
-        lines_moved |= _plan_line(plan, order, line, part, lines.get(line.sku), head_moved, around)
+        stored_line = lines.get(line.sku)
+        part = _bought(line, stored_line) if is_undone else _kept(line, stored_line)
+        lines_moved |= _plan_line(plan, order, line, part, stored_line, head_moved, around)
+        if _is_unmatched(line, stored_line):
+            plan.tally.warn("unmatched_refunds", line_name(order.id, line.sku))
     if head_moved or lines_moved:
         plan.announce(IndexKind.CUSTOMER, order.customer_id)
 
 
 def _is_held_besides(order: FileOrder, before: Stored | None, lines: Mapping[str, Stored]) -> bool:
-    """Whether the stored order has lines that were kept and that the file does not name."""
+    """Whether the stored order has lines that were kept and that the file does not name, or not in whole."""
     if before is None or before["status"] in UNDONE_STATUSES:
         return False
-    named = {line.sku for line in order.lines}
-    return any(line["quantity"] > 0 for sku, line in lines.items() if sku not in named)
+    named = {line.sku: line for line in order.lines}
+    return any(_is_part(named[sku], line) if sku in named else line["quantity"] > 0 for sku, line in lines.items())
+
+
+def _is_part(line: FileLine, stored: Stored) -> bool:
+    """Whether the file gives back some of a stored purchase, and not all of it."""
+    return line.given_back is not None and stored["quantity"] > line.given_back
+
+
+def _is_unmatched(line: FileLine, stored: Stored | None) -> bool:
+    """Whether something is given back that cannot be taken off a purchase."""
+    if line.given_back is None or stored is None or stored["quantity"] < 0:
+        return line.kept.quantity < 0
+    return _is_part(line, stored)
+
+
+def _bought(line: FileLine, stored: Stored | None) -> Part:
+    """What a line of an order that came to nothing was of: it was held until the status changed."""
+    if stored is None or stored["quantity"] < 0 or (line.bought.quantity > 0 and not _is_part(line, stored)):
+        return line.bought
+    return Part(stored["quantity"], stored["amount_fen"])
+
+
+def _kept(line: FileLine, stored: Stored | None) -> Part:
+    """What is left of a line; of a stored one without its purchase in the file all or nothing."""
+    if line.given_back is None or stored is None or stored["quantity"] < 0:
+        return line.kept
+    if _is_part(line, stored):
+        return Part(stored["quantity"], stored["amount_fen"])
+    return Part(0.0, None if stored["amount_fen"] is None else 0)
 
 
 def _plan_head(plan: Plan, order: FileOrder, statuses: Statuses, before: Stored | None, around: Surroundings) -> bool:

@@ -34,6 +34,15 @@ def test_files_say_names_and_what_customers_did(tmp_path: Path) -> None:
     assert known.deeds == [Deed("c1", "purchase", 1_767_225_600.0), Deed("c2", "complaint", 1_767_225_601.0)]
 
 
+def test_what_was_given_back_or_came_to_nothing_is_no_deed(tmp_path: Path) -> None:
+    rows = ["1,10,paid", "1,10,已取消", "1,10,refunded", "-1,-10,paid", "-1,10,", "1,-10,", ",,"]
+    header = "order_id,customer_id,sku,ordered_at,quantity,amount,status\n"
+    content = "".join(f"o{n},c{n},P1,2026-01-01 08:00,{row}\n" for n, row in enumerate(rows))
+    known = Known()
+    add_files(known, Files(orders=file(tmp_path, "orders.csv", header + content)), RULES)
+    assert [deed.customer_id for deed in known.deeds] == ["c0", "c6"]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from copilot.artefacts import check_recommender
 from copilot.cli.app import app
 from copilot.errors import BadRequestError, NotReadyError
 from copilot.training.workspace_orders import workspace_history
+from eval.datasets.order_counts import OrderCounts
 from eval.errors import DataError
-from knowledge.tables import DEFAULT_TENANT
+from knowledge.tables import DEFAULT_TENANT, OrderLine
 from models.affinity import Affinity
 from models.recommenders.trained import TrainedRecommender
 from models.store.errors import RefusedArtefactError
@@ -184,6 +186,19 @@ def test_orders_of_a_workspace_are_read_as_those_of_a_file(shop) -> None:
     assert (found.lines.customers.tolist(), found.lines.items.tolist()) == ([0, 1, 1], [0, 1, 0])
     assert np.diff(found.lines.days).tolist() == pytest.approx([5.5, 0])
     assert (found.counts.n_kept, found.counts.n_undone) == (3, 1)
+
+
+def test_what_was_given_back_in_a_workspace_is_counted_as_in_a_file(shop) -> None:
+    shop.add_order("o1", "c1", "tea", days_ago=9)
+    for number, (quantity, amount) in enumerate(((0.0, 0), (-1.0, -100), (1.0, -100))):
+        shop.add_order(f"b{number}", "c1", "cup", days_ago=3)
+        with shop.workspace.database.write() as session:
+            line = session.exec(select(OrderLine).where(OrderLine.order_id == f"b{number}")).one()
+            line.quantity, line.amount_fen = quantity, amount
+            session.add(line)
+    found = workspace_history(shop.workspace.database, DEFAULT_TENANT, "small")
+    assert found.skus == ("tea",)
+    assert found.counts == OrderCounts(n_kept=1, n_refunds=2, n_taken_back=1)
 
 
 def test_a_workspace_without_orders_says_what_to_load(shop) -> None:

@@ -15,10 +15,10 @@ from copilot.training.recommender_comparison import ComparisonSettings, compare_
 from eval.datasets.order_counts import OrderCounts
 from models.errors import ModelError
 from models.recommenders.lines import PurchaseLines
-from models.recommenders.registry import RECOMMENDERS, Registered
+from models.recommenders.recommender import Recommender
+from models.recommenders.registry import Registered
 
 N_CUSTOMERS, N_ITEMS = 40, 8
-BASELINES = {name: one for name, one in RECOMMENDERS.items() if name != "learned"}
 
 
 def quiet(done: int, total: int | None, what: str) -> None:
@@ -61,12 +61,34 @@ class Fixed:
         """Nothing is learned."""
 
 
-def register(monkeypatch, **wrong_for: int) -> None:
-    def no_load(folder: Path) -> Fixed:
+@dataclass(frozen=True)
+class Onwards:
+    """Recommends what is so many numbers on from a customer's first item, best first."""
+
+    steps: tuple[int, ...]
+
+    def scores(self, histories: PurchaseLines, today: float) -> NDArray[np.float32]:  # noqa: ARG002
+        own = np.full(histories.n_customers, N_ITEMS)
+        np.minimum.at(own, histories.customers, histories.items)
+        scores = np.zeros((histories.n_customers, N_ITEMS), np.float32)
+        for place, step in enumerate(self.steps):
+            scores[np.arange(len(own)), own + step] = len(self.steps) - place
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Nothing is learned."""
+
+
+def register_models(monkeypatch, **models: Recommender) -> None:
+    def no_load(folder: Path) -> Recommender:
         raise NotImplementedError
 
-    made = {name: Registered(lambda _, n=n: Fixed(n), no_load) for name, n in wrong_for.items()}
+    made = {name: Registered(lambda _, one=one: one, no_load) for name, one in models.items()}
     monkeypatch.setattr(recommender_comparison, "RECOMMENDERS", made)
+
+
+def register(monkeypatch, **wrong_for: int) -> None:
+    register_models(monkeypatch, **{name: Fixed(n) for name, n in wrong_for.items()})
 
 
 def compared(orders: OrderHistory, **settings: object):
@@ -108,14 +130,20 @@ def test_nobody_buys_anything_new_where_all_come_back_for_the_same() -> None:
         compared(loyal(), mode=ProductMode.NEW)
 
 
-def test_the_mode_decides_what_is_chosen_by() -> None:
-    found = compared(loyal(again=1), mode=ProductMode.NEW)
-    assert found.n_customers[ProductMode.NEW] == N_CUSTOMERS
-    # New to everybody is the next item, of 40 customers 10 times each; only what the others bought tells.
-    assert found.chosen in BASELINES
-    assert found.models[found.best].metrics[ProductMode.NEW].mean == max(
-        one.metrics[ProductMode.NEW].mean for one in found.models.values()
-    )
+@pytest.mark.parametrize(("mode", "best"), [(ProductMode.ANY, "loyal"), (ProductMode.NEW, "curious")])
+def test_the_mode_decides_what_is_chosen_by(monkeypatch, mode: ProductMode, best: str) -> None:
+    # Everybody has an item and the one 3 on, and comes back for the item and the one after it.
+    rows = []
+    for customer in range(N_CUSTOMERS):
+        own = customer % 4
+        for basket, day, item in ((0, 0, own), (1, 40, own + 3), (2, 100, own), (2, 100, own + 1)):
+            rows.append((3 * customer + basket, customer, item, day))
+    # The loyal one is right with what is had, and wrong with the first that is not; the curious one is the contrary.
+    register_models(monkeypatch, loyal=Onwards((0, 2)), curious=Onwards((3, 1)))
+    found = compared(history(lines(*rows)), mode=mode, k=1)
+    means = {name: [one.metrics[each].mean for each in ProductMode] for name, one in found.models.items()}
+    assert means == {"loyal": [1.0, 0.0], "curious": [0.0, 1.0]}
+    assert (found.best, found.chosen) == (best, best)
 
 
 def test_the_simplest_is_chosen_where_the_best_is_not_surely_better(monkeypatch) -> None:

@@ -69,6 +69,26 @@ def test_what_is_written_both_as_a_refund_and_as_a_status_was_given_back_once(re
     assert kept(read, text) == [("o1", "A", 1.0, 10.0)]
 
 
+def test_what_is_given_back_to_the_last_gram_leaves_nothing(read: Read) -> None:
+    for bought, back in ((("0.1", "0.2"), ("-0.3",)), (("2.2",), ("-0.1", "-2.1"))):
+        rows = [f"o1,c1,A,2026-01-05,{n},1," for n in bought] + [f"o1,c1,A,2026-01-09,{n},-1," for n in back]
+        text = HEADER + "\n".join([*rows, "o1,c1,B,2026-01-05,1,1,"]) + "\n"
+        assert [sku for _, sku, *_ in kept(read, text)] == ["B"]
+
+
+def test_a_quantity_of_nothing_is_no_purchase(read: Read) -> None:
+    text = f"{HEADER}o1,c1,A,2026-01-05,0,0,paid\no1,c1,B,2026-01-05,1,1,paid\n"
+    assert kept(read, text) == [("o1", "B", 1.0, 1.0)]
+    assert read(text).counts == OrderCounts(n_kept=1, n_taken_back=1)
+
+
+def test_a_refund_counts_whenever_it_came(read: Read) -> None:
+    text = f"{HEADER}o1,c1,A,2026-01-05,1,10,\no2,c1,B,2026-01-06,1,10,\no1,c1,A,2026-09-06,-1,-10,\n"
+    found, lines = lines_of(read(text).path)
+    assert lines == [("o2", "B", 1.0, 10.0)]
+    assert found.lines.ordered_at[-1] == np.datetime64("2026-01-05T16:00"), "and moves no cut"
+
+
 def test_a_refund_of_another_order_or_customer_takes_nothing_back(read: Read) -> None:
     text = f"{HEADER}o1,c1,A,2026-01-05,1,10,\no2,c1,A,2026-01-06,-1,-10,\no1,c2,A,2026-01-06,-1,-10,\n"
     assert kept(read, text) == [("o1", "A", 1.0, 10.0)]
@@ -105,6 +125,16 @@ def test_a_row_repeated_with_a_later_status_is_the_same_line(read: Read) -> None
     assert lines == [("o1", "A", 1.0, 10.0)]
     assert found.lines.ordered_at[0] == np.datetime64("2026-01-04T16:00"), "when it was first heard of"
     assert found.counts == OrderCounts(n_kept=1, n_repeated=2)
+
+
+def test_a_row_repeated_with_a_later_status_is_the_same_line_whatever_an_unknown_column_says(read: Read) -> None:
+    rows = [("05", "paid", "10:00"), ("09", "shipped", "11:00"), ("05", "paid", "10:01"), ("09", "shipped", "11:01")]
+    header = HEADER.replace("\n", ",updated\n")
+    once, twice = (
+        header + "".join(f"o1,c1,A,2026-01-{day},1,10,{status},{at}\n" for day, status, at in rows[:n]) for n in (2, 4)
+    )
+    assert read(once).counts == OrderCounts(n_kept=1, n_repeated=1)
+    assert read(twice).counts == OrderCounts(n_kept=2, n_repeated=2), "bought twice, shipped twice"
 
 
 def test_times_ahead_of_the_clock_are_counted_and_later_ones_refused(read: Read) -> None:

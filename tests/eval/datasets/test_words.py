@@ -11,6 +11,7 @@ from knowledge.imports.formats import FORMATS
 from knowledge.imports.kinds import ImportKind
 from knowledge.imports.planners import order_rows
 from knowledge.imports.rows import ConversationRow, MessageRow
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import DecisionKind, MessageRole, Scene, Stage
 
 
@@ -36,7 +37,7 @@ def test_a_context_may_also_be_of_unknown_speakers() -> None:
 def test_every_status_of_an_undone_order_is_known() -> None:
     undone = {"cancelled", "refunded", "returned"}
     aliases = {word for word, status in loaded.ORDER_STATUSES.items() if status in undone}
-    assert undone == loaded.UNDONE_STATUSES
+    assert undone == UNDONE_STATUSES
     assert undone | aliases == words.UNDONE_STATUSES
 
 

@@ -65,6 +65,51 @@ def test_a_product_given_back_in_a_later_file_leaves_the_others_of_its_order(loa
     assert rows(ORDERS) == [("o1", MIDNIGHT, "refunded")], "nothing of it is left"
 
 
+@pytest.mark.parametrize("back", ["-1,-10,", "-1,-10,refunded", "1,-10,", "1,10,refunded", ",10,已退货"])
+def test_a_part_given_back_in_a_later_file_leaves_the_purchase_and_is_named(load: Load, rows: Rows, back: str) -> None:
+    load("orders", f"{HEADER}o1,c1,A,2026-01-05,3,30,paid\n")
+    for _ in range(2):
+        report = load("orders", f"{HEADER}o1,c1,A,2026-02-05,{back}\n")
+        assert counts(report) == (0, 0, 1, 0)
+        assert warnings(report)["unmatched_refunds"] == (1, ("o1 A",))
+        assert rows(LINES) == [("o1", "A", 3.0, 3000)]
+        assert rows(ORDERS) == [("o1", MIDNIGHT, "paid")]
+    load("orders", f"{HEADER}o1,c1,A,2026-01-05,3,30,paid\no1,c1,A,2026-02-05,{back}\n")
+    assert rows(LINES) == [("o1", "A", 2.0, 2000)], "with the purchase beside it, it can be taken off"
+
+
+@pytest.mark.parametrize("back", ["-3,-30,", "3,-30,", "-2,-20,\no1,c1,A,2026-02-06,-1,-10,", "-4,-40,"])
+def test_a_purchase_given_back_whole_in_a_later_file_is_none(load: Load, rows: Rows, back: str) -> None:
+    load("orders", f"{HEADER}o1,c1,A,2026-01-05,3,30,paid\no1,c1,B,2026-01-05,1,5,paid\n")
+    refund = f"{HEADER}o1,c1,A,2026-02-05,{back}\n"
+    n_rows = refund.count("o1")
+    report = load("orders", refund)
+    assert (counts(report), set(warnings(report))) == ((0, n_rows, 0, 0), {"refunds"})
+    assert rows(LINES) == [("o1", "A", 0.0, 0), ("o1", "B", 1.0, 500)]
+    assert counts(load("orders", refund)) == (0, 0, n_rows, 0), "the same file again changes nothing"
+
+
+@pytest.mark.parametrize("back", ["-1,-10,refunded", "1,10,refunded", "-3,-30,refunded"])
+def test_an_order_that_came_to_nothing_keeps_what_it_was_of(load: Load, rows: Rows, back: str) -> None:
+    load("orders", f"{HEADER}o1,c1,A,2026-01-05,3,30,paid\n")
+    load("orders", f"{HEADER}o1,c1,A,2026-02-05,3,30,refunded\n")
+    report = load("orders", f"{HEADER}o1,c1,A,2026-02-05,{back}\n")
+    assert counts(report) == (0, 0, 1, 0)
+    assert (rows(LINES), rows(ORDERS)) == ([("o1", "A", 3.0, 3000)], [("o1", MIDNIGHT, "refunded")])
+
+
+def test_an_order_of_unknown_amount_given_back_in_a_later_file_stays_of_unknown_amount(load: Load, rows: Rows) -> None:
+    load("orders", f"{HEADER}o1,c1,A,2026-01-05,3,,paid\n")
+    load("orders", f"{HEADER}o1,c1,A,2026-02-05,-3,-30,\n")
+    assert rows(LINES) == [("o1", "A", 0.0, None)]
+
+
+def test_what_is_given_back_to_the_last_gram_leaves_nothing(load: Load, rows: Rows) -> None:
+    bought = "o1,c1,A,2026-01-05,0.1,1,\no1,c1,A,2026-01-05,0.2,2,\no1,c1,B,2026-01-05,1,5,\n"
+    load("orders", f"{HEADER}{bought}o1,c1,A,2026-01-09,-0.3,-3,\n")
+    assert rows(LINES) == [("o1", "A", 0.0, 0), ("o1", "B", 1.0, 500)]
+
+
 def test_a_refund_that_nothing_was_bought_for_is_no_purchase_and_is_named(load: Load, rows: Rows) -> None:
     report = load("orders", f"{HEADER}r1,c1,A,2026-01-05,-1,-10,\n")
     assert rows(LINES) == [("r1", "A", -1.0, -1000)]
@@ -196,6 +241,27 @@ def test_a_dry_run_knows_what_products_of_the_same_folder_are_sold_in(workspace:
     for is_rehearsal in (True, False):
         reports = import_folder(workspace.database, "default", tmp_path / "in", now=lambda: NOW, dry_run=is_rehearsal)
         assert warnings(reports[1]) == {"other_currencies": (1, ("o2 A",))}
+
+
+def test_a_dry_run_knows_what_most_products_will_be_sold_in(workspace: Workspace, tmp_path: Path) -> None:
+    def write(name: str, text: str) -> None:
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "products.csv").write_text(text, encoding="utf-8")
+        orders = "order_id,customer_id,sku,ordered_at,amount\no1,c1,gone,2026-01-05,$1\no2,c1,B,2026-01-05,¥1\n"
+        (tmp_path / name / "orders.csv").write_text(orders, encoding="utf-8")
+
+    def foreign(name: str, *, dry_run: bool) -> dict[str, tuple[int, tuple[str, ...]]]:
+        reports = import_folder(workspace.database, "default", tmp_path / name, now=lambda: NOW, dry_run=dry_run)
+        return {key: found for key, found in warnings(reports[1]).items() if key == "other_currencies"}
+
+    write("first", "sku,name,currency\nA,x,USD\nB,x,USD\n")
+    assert foreign("first", dry_run=True) == foreign("first", dry_run=False) == {"other_currencies": (1, ("o2 B",))}
+    write("second", "sku,name,currency\nA,x,CNY\nB,x,CNY\n")
+    assert (
+        foreign("second", dry_run=True) == foreign("second", dry_run=False) == {"other_currencies": (1, ("o1 gone",))}
+    )
+    write("third", "sku,name,price\nA,x,US$1\nB,x,2\nC,x,US$1\n")
+    assert foreign("third", dry_run=True) == foreign("third", dry_run=False) == {}
 
 
 GOOD = st.tuples(st.integers(0, 9), st.sampled_from("ABC"), st.integers(1, 5), st.integers(1, 99))

@@ -1,5 +1,6 @@
 """Orders: rows are lines, which together make orders."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -103,3 +104,39 @@ def test_more_rows_than_one_transaction_holds_are_all_kept(load: Load, rows: Row
     assert counts(load("orders", content)) == (14_000, 0, 0, 0)
     assert rows('SELECT (SELECT count(*) FROM "order"), (SELECT sum(quantity) FROM order_line)') == [(7000, 14000.0)]
     assert counts(load("orders", content)) == (0, 0, 14_000, 0)
+
+
+def test_a_receipt_may_list_a_product_twice_with_something_that_tells_its_rows_apart(load: Load, rows: Rows) -> None:
+    row = "o1,c1,A,2026-01-05,1,10,paid"
+    report = load("orders", f"{HEADER}{row}\n{row}\n")
+    assert ("repeated_rows", 1) in [(each.name, each.count) for each in report.warnings]
+    assert rows(LINES) == [("o1", "A", 1.0, 1000)]
+    header = HEADER.replace("\n", ",line_id\n")
+    assert counts(load("orders", f"{header}{row},1\n{row},2\n")) == (0, 2, 0, 0)
+    assert rows(LINES) == [("o1", "A", 2.0, 2000)]
+
+
+def test_a_column_we_do_not_know_tells_rows_apart_too(load: Load, rows: Rows) -> None:
+    header, row = HEADER.replace("\n", ",Till,item no\n"), "o1,c1,A,2026-01-05,1,10,paid"
+    content = f"{header}{row},3,1\n{row},3,2\n{row},3,2\n{row},,\n"
+    report = load("orders", content)
+    assert counts(report) == (3, 0, 1, 0)
+    assert (report.unknown_columns, rows(LINES)) == (("till", "item no"), [("o1", "A", 3.0, 3000)])
+    assert counts(load("orders", content)) == (0, 0, 4, 0)
+
+
+def test_a_row_repeated_with_another_status_is_the_same_line_whatever_an_unknown_column_says(
+    load: Load, rows: Rows
+) -> None:
+    header, row = HEADER.replace("\n", ",updated\n"), "o1,c1,A,2026-01-05,1,10"
+    assert counts(load("orders", f"{header}{row},paid,10:00\n{row},shipped,11:00\n")) == (2, 0, 0, 0)
+    assert rows(LINES) == [("o1", "A", 1.0, 1000)]
+
+
+def test_unknown_fields_of_json_lines_tell_rows_apart_unless_they_are_empty(load: Load, rows: Rows) -> None:
+    row = {"order_id": "o1", "customer_id": "c1", "sku": "A", "ordered_at": "2026-01-05"}
+    alike = [row, {**row, "till": None}, {**row, "till": ""}]
+    apart = [{**row, "till": 1}, {**row, "till": 2}]
+    content = "".join(json.dumps(each) + "\n" for each in alike + apart)
+    assert counts(load("orders", content, "orders.jsonl")) == (3, 0, 2, 0)
+    assert rows(LINES) == [("o1", "A", 3.0, None)]

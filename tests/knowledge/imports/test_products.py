@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from knowledge.imports import ImportReport
 
 Load = Callable[..., ImportReport]
@@ -74,3 +76,44 @@ def test_another_tenants_rows_are_not_seen(load: Load, rows: Rows, workspace: An
     other = import_file(workspace.database, "other", ImportKind.PRODUCTS, tmp_path / "products.csv", now=clock)
     assert counts(other) == (1, 0, 0, 0)
     assert rows("SELECT tenant_id, sku FROM product ORDER BY 1") == [("default", "A"), ("other", "A")]
+
+
+PRICES = "SELECT price_fen, currency FROM product"
+
+
+@pytest.mark.parametrize(
+    ("price", "currency"),
+    [
+        ("10", "CNY"),
+        ("¥10", "CNY"),
+        ("10元", "CNY"),
+        ("US$10", "USD"),
+        ("10 USD", "USD"),
+        ("€10", "EUR"),
+        ("HK$10", "HKD"),
+    ],
+)
+@pytest.mark.parametrize("header", ["sku,name,price", "sku,name,price,currency"])
+def test_a_price_says_what_it_is_in(load: Load, rows: Rows, header: str, price: str, currency: str) -> None:
+    empty = "," if header.endswith("currency") else ""
+    assert counts(load("products", f"{header}\nA,x,{price}{empty}\n")) == (1, 0, 0, 0)
+    assert rows(PRICES) == [(1000, currency)]
+
+
+def test_a_price_with_a_sign_of_several_currencies_needs_the_column(load: Load, rows: Rows) -> None:
+    report = load("products", "sku,name,price\nA,x,1\nB,y,$10\n")
+    assert counts(report) == (1, 0, 0, 1)
+    assert str(report.rejected[0]) == (
+        "line 3, column price: price: 10.00 in $, which may be AUD, CAD, HKD, MOP, NZD, SGD, TWD or USD, expected its "
+        "currency in the column currency"
+    )
+    for content in ("sku,name,price,currency\nB,y,$10,USD\n", "sku,name,price\nB,y,$12\n"):
+        assert load("products", content).n_rejected == 0
+    assert rows(PRICES + " WHERE sku = 'B'") == [(1200, "USD")], "the shop is known to sell it in dollars"
+    assert load("products", "sku,name,price,currency\nB,y,$12,\n").n_rejected == 1, "no longer known"
+
+
+def test_a_price_in_another_currency_than_its_column_says_is_rejected(load: Load) -> None:
+    report = load("products", "sku,name,price,currency\nA,x,$10,CNY\nB,y,¥10,USD\nC,z,¥10,JPY\n")
+    assert (report.n_added, [row.value for row in report.rejected]) == (1, ["", ""])
+    assert report.rejected[0].expected == "a price in CNY, as the column currency says, not in $"
