@@ -30,6 +30,10 @@ def demo(
     archive: Annotated[
         int, typer.Option("--archive", min=0, help="Also invent so many conversations and mine them for the desk.")
     ] = 0,
+    history: Annotated[
+        int,
+        typer.Option("--history", min=0, help="So many of its conversations' replies are put to the copilot first."),
+    ] = 300,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,6 +45,7 @@ def demo(
     """
     settings = read_settings(workspace, encoder)
     reports = make_demo(settings, seed)
+    invent_work(settings, seed, history)
     if archive:
         mine_demo(settings, seed, archive)
     if as_json:
@@ -55,6 +60,21 @@ def demo(
 
     path = f"/console/c/{WAITING[0].conversation_id}"
     run(settings, host, port, open_browser=open_browser, path=path)
+
+
+def invent_work(settings: "Settings", seed: int, n_exchanges: int) -> None:
+    """Some weeks of suggestions and decisions, so that health and performance have something to show."""
+    from copilot.runtime import Runtime
+    from copilot.sample.history import invent_history
+
+    if not n_exchanges:
+        return
+    runtime = Runtime.open(settings)
+    try:
+        with progress_bar("history") as advance:
+            invent_history(runtime, n_exchanges, seed, lambda done, total: advance(done, total, "replies"))
+    finally:
+        runtime.close()
 
 
 def mine_demo(settings: "Settings", seed: int, n_conversations: int) -> None:
