@@ -4,6 +4,7 @@ CopilotError
 ├── BadRequestError        the caller's input breaks a rule (names field, value, expectation)
 ├── UnknownIdError         an id in the request that no row has
 ├── StaleConversationError the conversation has moved on since the suggestion was made
+├── CannotUndoError        what was done can no longer be taken back
 ├── KeyReusedError         an idempotency key was used before with another request
 └── NotReadyError          something the command needs is missing; the message says what to run
 """
@@ -43,6 +44,14 @@ class StaleConversationError(CopilotError):
         )
         self.made_for = made_for
         self.now_at = now_at
+
+
+class CannotUndoError(CopilotError):
+    """What was done can no longer be taken back; `reason` is `nothing`, `too late` or `answered`."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class KeyReusedError(CopilotError):

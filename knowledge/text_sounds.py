@@ -4,6 +4,7 @@
 in `docs/measurements`; they are read at the first message that needs them.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -27,6 +28,11 @@ def alike(character: str) -> str:
 def read_as(syllable: str) -> str:
     """The characters read as a syllable."""
     return _characters().get(syllable, "")
+
+
+def syllables() -> Iterable[str]:
+    """Every syllable that some character is read as."""
+    return _characters().keys()
 
 
 def spellings(word: str) -> list[list[str]]:

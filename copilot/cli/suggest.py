@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def suggest(
-    message: Annotated[str, typer.Argument(help="What the customer wrote.")],
+    message: Annotated[str, typer.Argument(help="What the customer wrote; nothing with --opening.")] = "",
     customer: Annotated[str | None, typer.Option("--customer", "-c", help="The customer's id.")] = None,
     context: Annotated[
         Path | None, typer.Option("--context", help="JSON Lines of what was said before: {role, text, at}.")
@@ -32,6 +32,9 @@ def suggest(
     complement_of: Annotated[
         str | None, typer.Option("--complement-of", help="Products that go with this one; means --products complement.")
     ] = None,
+    opening: Annotated[
+        bool, typer.Option("--opening", help="What to say before the customer has written; needs --customer.")
+    ] = False,
     workspace: WorkspaceOption = None,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
@@ -53,6 +56,7 @@ def suggest(
         sku=sku,
         products=_mode(products, complement_of),
         complement_of=complement_of,
+        opening=opening,
     )
     runtime = Runtime.open(read_settings(workspace, encoder))
     try:

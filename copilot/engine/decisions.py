@@ -11,8 +11,10 @@ from sqlmodel import Session, col
 
 from copilot.engine.compliance import RuleBook
 from copilot.engine.conversations import NewMessage, append_message
-from copilot.engine.record import count_use
+from copilot.engine.mentions import record_mentions
+from copilot.engine.record import COUNTER_OF, count_use
 from copilot.engine.request import require_text
+from copilot.engine.undoing import Undone, take_back
 from copilot.errors import BadRequestError, KeyReusedError, StaleConversationError, UnknownIdError
 from knowledge.database import Database
 from knowledge.tables import (
@@ -22,21 +24,21 @@ from knowledge.tables import (
     IdempotentReply,
     MessageRole,
     Outcome,
+    Script,
     Suggestion,
     SuggestionSet,
 )
 
 SENDING = (DecisionKind.ACCEPT, DecisionKind.EDIT, DecisionKind.FREEHAND)
-COUNTERS = {
-    DecisionKind.ACCEPT: "n_accepted",
-    DecisionKind.EDIT: "n_edited",
-    DecisionKind.DISMISS: "n_dismissed",
-}
 
 
 @dataclass(frozen=True)
 class NewDecision:
-    """What an agent did: with which suggestion of which set, and the text that was sent if any."""
+    """What an agent did: with which suggestion of which set, and the text that was sent if any.
+
+    A text that began with no suggestion may come from the script `script_id`; `mentions` are the ranks of further
+    products of the set that a sent text speaks of.
+    """
 
     set_id: str
     kind: DecisionKind
@@ -45,6 +47,8 @@ class NewDecision:
     sent_text: str = ""
     reason: str = ""
     agent_id: str | None = None
+    script_id: str | None = None
+    mentions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,12 @@ class DecisionDesk:
         A repeat with the same `key` changes nothing and gets the same answer.
 
         Raises:
-            UnknownIdError: no such set, or no such rank in it.
+            UnknownIdError: no such set, no such rank in it, or no such script.
             BadRequestError: the text to send is empty, cannot be kept, or breaks a blocking rule.
             StaleConversationError: the customer has written since; recorded as stale, nothing is sent.
             KeyReusedError: the key was used for another request.
         """
-        for name in ("set_id", "sent_text", "reason", "agent_id"):
+        for name in ("set_id", "sent_text", "reason", "agent_id", "script_id"):
             require_text(name, getattr(decision, name) or "")
         fingerprint = _fingerprint(decision)
         with self.database.write() as session:
@@ -97,6 +101,7 @@ class DecisionDesk:
             if earlier is not None:
                 return earlier
             suggestion = self._suggestion(session, decision)
+            self._require_script(session, decision.script_id)
             conversation = self._conversation(session, shown)
             stale = _is_stale(decision, shown, conversation)
             if not stale:
@@ -109,6 +114,16 @@ class DecisionDesk:
         if stale:
             raise StaleConversationError(made_for, now_at)
         return recorded
+
+    def undo(self, conversation_id: str, agent_id: str | None) -> Undone:
+        """Take back what this agent did last in this conversation: a dismissal, or a message that was sent.
+
+        Raises:
+            UnknownIdError: there is no such conversation.
+            CannotUndoError: there is nothing to take back, it was too long ago, or the customer has answered since.
+        """
+        with self.database.write() as session:
+            return take_back(session, self.tenant_id, conversation_id, agent_id, now=self.clock())
 
     def note_outcome(self, outcome: NewOutcome, *, key: str | None = None) -> Recorded:
         """Record what the customer did after a set; repeats with the same `key` count once.
@@ -145,6 +160,10 @@ class DecisionDesk:
         if suggestion is None:
             raise UnknownIdError(f"{decision.item_kind} of rank {decision.rank} in set", decision.set_id)
         return suggestion
+
+    def _require_script(self, session: Session, script_id: str | None) -> None:
+        if script_id is not None and session.get(Script, (self.tenant_id, script_id)) is None:
+            raise UnknownIdError("script", script_id)
 
     def _conversation(self, session: Session, shown: SuggestionSet) -> Conversation | None:
         if shown.conversation_id is None:
@@ -192,12 +211,14 @@ class DecisionDesk:
         )
         session.add(row)
         is_reply = suggestion is not None and suggestion.kind == "reply"
-        if suggestion is not None and is_reply and kind in COUNTERS:
-            count_use(session, self.tenant_id, [suggestion.item_id], agent_id, COUNTERS[kind], at=now)
+        if suggestion is not None and is_reply and kind in COUNTER_OF and shown.message:
+            count_use(session, self.tenant_id, [suggestion.item_id], agent_id, COUNTER_OF[kind], at=now)
         if sends and conversation is not None:
-            script_id = suggestion.item_id if suggestion and is_reply else None
+            script_id = suggestion.item_id if suggestion and is_reply else decision.script_id
             said = NewMessage(MessageRole.AGENT, text, author_id=agent_id, script_id=script_id, set_id=shown.id)
             append_message(session, conversation, said, now)
+        if sends:
+            record_mentions(session, row, decision.mentions)
         return Recorded(row.id, kind.value, conversation.version if conversation else None)
 
     def _earlier(self, session: Session, key: str | None, fingerprint: str) -> Recorded | None:

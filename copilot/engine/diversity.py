@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import bindparam, inspect, or_, select
 from sqlmodel import Session
 
 from copilot.engine.policy import Policy
@@ -30,6 +30,7 @@ _SENT_SINCE = (
         _DECISION.c.at > bindparam("since"),
         _DECISION.c.at <= bindparam("now"),
         _DECISION.c.kind.in_(_SENDING),
+        or_(_DECISION.c.undone_at.is_(None), _DECISION.c.undone_at > bindparam("now")),
     )
 )
 _COMPLAINED_SINCE = (

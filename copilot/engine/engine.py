@@ -16,9 +16,13 @@ from copilot.engine.answer import SuggestionAnswer, Versions
 from copilot.engine.context import ContextReader, Memory
 from copilot.engine.diversity import read_sent
 from copilot.engine.eligibility import Place
+from copilot.engine.experiments import Treatment
+from copilot.engine.freshness import reading
 from copilot.engine.hidden import hidden_items
 from copilot.engine.language import language_of
+from copilot.engine.library_search import Librarian, LibraryHit, LibraryQuery, Surroundings
 from copilot.engine.nextbest.promoting import Promoter
+from copilot.engine.opening import read_opening
 from copilot.engine.policy import Policy
 from copilot.engine.record import record_answer
 from copilot.engine.replying import Replier
@@ -28,6 +32,7 @@ from copilot.engine.rule_tables import Latest, ScriptRuleTable
 from copilot.engine.setup import EngineSetup, Stopwatch
 from copilot.engine.situation import Situation
 from copilot.engine.turn import Turn, read_turn, told
+from copilot.engine.why_not import ScriptFate, script_fate
 from copilot.errors import UnknownIdError
 from knowledge.database import Database
 from knowledge.index.library_index import TextEncoder
@@ -81,6 +86,7 @@ class Engine:
         self.memory = memory or ContextReader(setup.tenant_id)
         self.promoter = Promoter(setup)
         self.replier = Replier(setup, self.promoter.products, self.memory)
+        self.librarian = Librarian(setup.tenant_id, self.replier.competition.scripts)
         self.script_rules = Latest(ScriptRuleTable)
         self._encoding = ThreadPoolExecutor(N_ENCODING, "encode")
         self._warming = ThreadPoolExecutor(1, "warm-up")
@@ -110,6 +116,32 @@ class Engine:
         """
         return self._consider(request, Stopwatch(), "")
 
+    def why_not(self, request: SuggestRequest, script_id: str) -> ScriptFate:
+        """What became of a script when this request was answered, or would become of it now; nothing is recorded.
+
+        Raises:
+            UnknownIdError: the script, conversation or customer does not exist.
+        """
+        self.index.refresh()
+        with reading(self.database) as session:
+            situation = self._read_situation(session, request, Stopwatch())
+            picture = self.promoter.look(session, self.promoter.read_ahead(session, situation))
+            return script_fate(session, situation, self.replier, picture.signals, picture.cards, script_id)
+
+    def search_library(self, query: LibraryQuery) -> list[LibraryHit]:
+        """Scripts that somebody looks for by hand, best first; nothing is recorded.
+
+        Raises:
+            BadRequestError: the query is for another tenant.
+        """
+        self.index.refresh()
+        with reading(self.database) as session:
+            agent = self.memory.agent(session, query.agent_id)
+            here = Surroundings(
+                self.index.view, agent, self.clock(), lambda text: self._encoding.submit(self._encode, text)
+            )
+            return self.librarian.search(session, query, here)
+
     def warm_up(self) -> Future[None]:
         """Begin to read what the first messages would wait for, in a thread; the future ends when all is read.
 
@@ -134,21 +166,21 @@ class Engine:
     def _consider(self, request: SuggestRequest, watch: Stopwatch, set_id: str) -> tuple[SuggestionAnswer, Place]:
         with watch.stage("index"):
             self.index.refresh()
-        with self.database.read() as session:
+        with reading(self.database) as session:
             situation = self._read_situation(session, request, watch)
             return self._answer(session, situation, watch, set_id), situation.place
 
     def _read_situation(self, session: Session, request: SuggestRequest, watch: Stopwatch) -> Situation:
         library = self.index.view
         with watch.stage("context"):
-            turn = read_turn(session, request)
-            searched = mended(turn.message[-SEARCHED_CHARACTERS:], library.word_counts)
+            turn = self._read_turn(session, request)
+            searched = mended(turn.searched[-SEARCHED_CHARACTERS:], library.word_counts)
             encoded = self._encoding.submit(self._encode, searched)
-            encoded_told = self._encode_told(turn, searched)
+            encoded_told = None if turn.is_opening else self._encode_told(turn, searched)
         with watch.stage("customer"):
             place = self._place(session, request, turn)
         with watch.stage("context"):
-            treatment = self.setup.treatment(place)
+            treatment = Treatment(self.setup.policy) if request.opening else self.setup.treatment(place)
             sent = read_sent(
                 session, self.setup.tenant_id, place.customer.customer_id, now=place.now, policy=treatment.policy
             )
@@ -168,12 +200,24 @@ class Engine:
             query=query,
             sent=sent,
             stage=str(stage),
-            language=_language(turn.message, searched),
+            language=_language(turn.searched, searched) or (self.setup.shop.language if turn.is_opening else ""),
             index_version=library.version,
             scripts=Search(scripts, query, scripts_allowed),
-            products=Search(products, query.alone, products_allowed),
+            products=Search(products, self._unasked if turn.is_opening else query.alone, products_allowed),
             passages=Search(library.passages, query.told, None),
         )
+
+    def _read_turn(self, session: Session, request: SuggestRequest) -> Turn:
+        if not request.opening:
+            return read_turn(session, request)
+        return read_opening(session, request, request.at or self.clock(), self.setup.small_talk)
+
+    @property
+    def _unasked(self) -> Query:
+        """The query of somebody who has asked for nothing."""
+        nothing: Future[NDArray[np.float32]] = Future()
+        nothing.set_result(np.zeros(self.encoder.dim, np.float32))
+        return Query("", nothing, (), "")
 
     def _encode_told(self, turn: Turn, searched: str) -> Future[NDArray[np.float32]] | None:
         """The message with the turns before it, where the encoder was trained to read them."""
@@ -199,7 +243,7 @@ class Engine:
     def _answer(self, session: Session, situation: Situation, watch: Stopwatch, set_id: str) -> SuggestionAnswer:
         request = situation.request
         with watch.stage("words"):
-            self.replier.read_ahead(situation)
+            self.replier.competition.read_ahead(situation)
         with watch.stage("products"):
             ahead = self.promoter.read_ahead(session, situation)
         with watch.stage("encode"):
@@ -213,7 +257,8 @@ class Engine:
         if request.explain_excluded and situation.turn.has_content:
             with watch.stage("excluded"):
                 excluded += promotion.kept_back
-                excluded += hidden_items(session, situation, picture.refused, self.promoter.gate)
+                gate, places = self.promoter.gate, self.promoter.places
+                excluded += hidden_items(session, situation, picture.refused, gate, places)
         return SuggestionAnswer(
             set_id=set_id,
             conversation_id=request.conversation_id,
@@ -228,16 +273,23 @@ class Engine:
             products_reason=promotion.reason,
             excluded=tuple(dict.fromkeys(excluded)),
             ask=promotion.ask,
-            versions=self.versions(situation.index_version, situation.policy),
+            versions=self._versions(situation),
             timing_ms=watch.timing_ms,
             slate=chosen.slate,
             exposure=situation.treatment.exposure,
         )
 
+    def _versions(self, situation: Situation) -> Versions:
+        versions = self.versions(situation.index_version, situation.policy)
+        if not situation.turn.is_opening:
+            return versions
+        return replace(versions, policy=self.setup.opening.version(situation.policy))
+
     def _warm_up(self) -> None:
         try:
-            with self.database.read() as session:
+            with reading(self.database) as session:
                 self.promoter.warm_up(session, self.index.view.products)
+                self.librarian.warm_up(session)
         except Exception:
             logger.exception("nothing could be read ahead; the first messages will wait for it")
             raise
@@ -246,8 +298,9 @@ class Engine:
         """Drop what is kept of changed rows; script versions never change."""
         forget = {
             IndexKind.CUSTOMER: self.memory.forget,
+            IndexKind.SCRIPT: self.librarian.shelves.note,
             IndexKind.PRODUCT: self.promoter.forget,
-            IndexKind.PASSAGE: self.replier.passages.forget,
+            IndexKind.PASSAGE: self.replier.competition.passages.forget,
         }
         for kind, item_id in things:
             if kind in forget:

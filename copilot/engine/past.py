@@ -88,7 +88,7 @@ _READ_EVENTS = (
     .order_by(_EVENT.at.desc())
     .limit(MAX_EVENTS)
 )
-_READ_LASTING = _READ_EVENTS.where(_EVENT.kind.in_(LASTING_EVENTS))
+_READ_LASTING = tuple(_READ_EVENTS.where(_EVENT.kind.in_(kinds)) for kinds in LASTING_EVENTS)
 _SHOWN = (
     select(_SUGGESTION.item_id, _SET.agent_id, _SET.at)
     .join_from(
@@ -96,14 +96,23 @@ _SHOWN = (
         inspect(SuggestionSet).local_table,
         (_SET.tenant_id == _SUGGESTION.tenant_id) & (_SET.id == _SUGGESTION.set_id),
     )
-    .where(_SUGGESTION.tenant_id == _TENANT_ID, _SUGGESTION.kind == "reply")
+    .where(_SUGGESTION.tenant_id == _TENANT_ID, _SUGGESTION.kind == "reply", _SET.message != "")
 )
-_DECIDED = select(_DECISION.item_id, _DECISION.agent_id, _DECISION.at).where(
-    _DECISION.tenant_id == _TENANT_ID,
-    _DECISION.item_kind == "reply",
-    _DECISION.item_id.is_not(None),
+_DECIDED = (
+    select(_DECISION.item_id, _DECISION.agent_id, _DECISION.at)
+    .join_from(
+        inspect(Decision).local_table,
+        inspect(SuggestionSet).local_table,
+        (_SET.tenant_id == _DECISION.tenant_id) & (_SET.id == _DECISION.set_id),
+    )
+    .where(
+        _DECISION.tenant_id == _TENANT_ID,
+        _DECISION.item_kind == "reply",
+        _DECISION.item_id.is_not(None),
+        _SET.message != "",
+    )
 )
-_TAKEN = _DECIDED.where(_DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]))
+_TAKEN = _DECIDED.where(_DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT]), _DECISION.undone_at.is_(None))
 _HANDLED = _DECIDED.where(_DECISION.kind.in_([DecisionKind.ACCEPT, DecisionKind.EDIT, DecisionKind.DISMISS]))
 """What moves the time at which a script was last used, in the counters of the live engine."""
 
@@ -136,7 +145,7 @@ class PastReader:
             bought=[Bought(*row) for row in connection.execute(_READ_LINES, asked)],
             events=with_lasting(
                 [SeenEvent(*row) for row in connection.execute(_READ_EVENTS, asked)],
-                lambda: [SeenEvent(*row) for row in connection.execute(_READ_LASTING, asked)],
+                lambda: [SeenEvent(*row) for query in _READ_LASTING for row in connection.execute(query, asked)],
             ),
         )
 

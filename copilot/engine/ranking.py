@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from copilot.engine.answer import Contribution
 from copilot.engine.cards import ScriptCard, Use
 from copilot.engine.language import OTHER_CHARACTERS, language_gap
+from copilot.engine.opening_policy import OpeningWeights
 from copilot.engine.policy import EXTRACT_FEATURES, REPLY_FEATURES, SEARCH_FEATURES, Performance, ReplyWeights
 from copilot.engine.retrieval import FieldScores
 from knowledge.tables import Stage
@@ -66,10 +67,11 @@ class Ranked:
     order: NDArray[np.intp]
     scores: NDArray[np.float64]
     contributions: NDArray[np.float64]
+    names: tuple[str, ...] = REPLY_FEATURES
 
     def why(self, position: int) -> tuple[Contribution, ...]:
         """The non-zero contributions to one candidate's score, largest first."""
-        pairs = zip(REPLY_FEATURES, self.contributions[position].tolist(), strict=True)
+        pairs = zip(self.names, self.contributions[position].tolist(), strict=True)
         return tuple(sorted((Contribution(*pair) for pair in pairs if pair[1]), key=lambda c: -abs(c.contribution)))
 
 
@@ -79,8 +81,13 @@ def script_features(
     uses: Mapping[str, Use],
     n_sent: Mapping[str, int],
     moment: Moment,
+    *,
+    beside: Sequence[ScriptCard] = (),
 ) -> NDArray[np.float64]:
-    """The features of candidate scripts, shape (n_candidates, n_features)."""
+    """The features of candidate scripts, shape (n_candidates, n_features).
+
+    With other candidates `beside` them, languages are seen as those see them; without, as they see each other.
+    """
     features = np.zeros((len(cards), len(REPLY_FEATURES)))
     features[:, : len(SEARCH_FEATURES)] = search_features(evidence)
     for row, card in enumerate(cards):
@@ -88,7 +95,9 @@ def script_features(
         features[row, len(SEARCH_FEATURES) : -len(EXTRACT_FEATURES)] = _card_features(
             card, use, n_sent.get(card.script_id, 0), moment
         )
-    features[:, LANGUAGE] = _beside_the_nearest(features[:, LANGUAGE])
+    others = [-language_gap(moment.language, card.language) for card in beside]
+    nearest = max(others) if others else float(features[:, LANGUAGE].max(initial=-OTHER_CHARACTERS))
+    features[:, LANGUAGE] = _beside_the_nearest(features[:, LANGUAGE], nearest)
     return features
 
 
@@ -116,12 +125,14 @@ def passage_features(scores: FieldScores, cards: Sequence[ScriptCard], moment: M
     return features
 
 
-def weigh(features: NDArray[np.float64], weights: ReplyWeights) -> Ranked:
-    """The additive score of every candidate."""
-    factors = np.array([getattr(weights, name) for name in REPLY_FEATURES])
+def weigh(
+    features: NDArray[np.float64], weights: ReplyWeights | OpeningWeights, names: tuple[str, ...] = REPLY_FEATURES
+) -> Ranked:
+    """The additive score of every candidate; `names` are those of the features, of shape (n_candidates, n_features)."""
+    factors = np.array([getattr(weights, name) for name in names])
     contributions = np.round(features * factors, DECIMALS)
     scores = np.round(contributions.sum(axis=1), DECIMALS)
-    return Ranked(np.argsort(-scores, kind="stable"), scores, contributions)
+    return Ranked(np.argsort(-scores, kind="stable"), scores, contributions, names)
 
 
 def shrunken_acceptance(use: Use, believed: Performance) -> float:
@@ -148,13 +159,12 @@ def _card_features(card: ScriptCard, use: Use, n_sent: int, moment: Moment) -> t
     )
 
 
-def _beside_the_nearest(languages: NDArray[np.float64]) -> NDArray[np.float64]:
+def _beside_the_nearest(languages: NDArray[np.float64], nearest: float) -> NDArray[np.float64]:
     """Where every candidate is at least in other characters than the message, only the rest of the gap counts.
 
     A shop that writes simplified characters alone has nothing nearer to offer; that is no reason for silence.
     """
-    nearest = float(languages.max(initial=-OTHER_CHARACTERS))
-    return languages - max(nearest, -OTHER_CHARACTERS)
+    return np.minimum(0.0, languages - max(nearest, -OTHER_CHARACTERS))
 
 
 def _saturating(n: int, full: int) -> float:

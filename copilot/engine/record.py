@@ -6,14 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from copilot.engine.answer import ShadowRanking, SuggestionAnswer
 from copilot.engine.context import AgentContext, CustomerContext
 from knowledge import tables
-from knowledge.tables import ScriptUse, Suggestion, SuggestionSet
+from knowledge.tables import DecisionKind, ScriptUse, Suggestion, SuggestionSet
 from knowledge.tables.library import EVERYONE
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 _INSERT_SET, _INSERT_SUGGESTION = insert(SuggestionSet), insert(Suggestion)
 _INSERT_SHADOW = insert(tables.ShadowRanking)
 COUNTERS = ("n_shown", "n_accepted", "n_edited", "n_dismissed")
+COUNTER_OF = {
+    DecisionKind.ACCEPT: "n_accepted",
+    DecisionKind.EDIT: "n_edited",
+    DecisionKind.DISMISS: "n_dismissed",
+}
 
 
 def record_answer(
@@ -35,7 +40,10 @@ def record_answer(
     agent: AgentContext,
     at: datetime,
 ) -> None:
-    """Keep a suggestion set, its items and the exposure of each script."""
+    """Keep a suggestion set, its items and the exposure of each script.
+
+    Openings answer nothing, so they say nothing of how a script does as an answer, and are not counted.
+    """
     connection = session.connection()
     connection.execute(_INSERT_SET, _set_row(tenant_id, answer, customer, agent, at))
     rows = _suggestion_rows(tenant_id, answer)
@@ -43,7 +51,8 @@ def record_answer(
         connection.execute(_INSERT_SUGGESTION, rows)
     if answer.slate.shadow is not None:
         _record_shadow(session, tenant_id, answer.set_id, answer.slate.shadow)
-    count_use(session, tenant_id, [reply.script_id for reply in answer.replies], agent.agent_id, "n_shown", at=None)
+    shown = [reply.script_id for reply in answer.replies] if answer.message else []
+    count_use(session, tenant_id, shown, agent.agent_id, "n_shown", at=None)
 
 
 def count_use(
@@ -71,6 +80,21 @@ def count_use(
         changes["last_used_at"] = at
     keys = [col(ScriptUse.tenant_id), col(ScriptUse.script_id), col(ScriptUse.agent_id)]
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def uncount_use(session: Session, tenant_id: str, script_id: str, agent_id: str | None, counter: str) -> None:
+    """Take one off a counter of a script again; that the agent had it in hand remains true."""
+    counted = getattr(ScriptUse, counter)
+    session.execute(
+        update(ScriptUse)
+        .where(
+            col(ScriptUse.tenant_id) == tenant_id,
+            col(ScriptUse.script_id) == script_id,
+            col(ScriptUse.agent_id).in_([EVERYONE] if agent_id is None else [EVERYONE, agent_id]),
+            counted > 0,
+        )
+        .values({counter: counted - 1})
+    )
 
 
 def _upsert(dialect: str) -> "sqlite.Insert | postgresql.Insert":

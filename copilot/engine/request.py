@@ -40,6 +40,8 @@ class SuggestRequest:
     With `conversation_id` the messages come from the database and `message` may be empty; otherwise `context` holds
     what was said before `message`, oldest first. `at` is the moment to answer for, now when empty. `complement_of`
     names the product whose complements are wanted; without it they are those of the product on the screen, `sku`.
+    With `opening` the customer has not written yet: what might be said first, without a message, to the customer of a
+    conversation or to `customer_id`.
     """
 
     message: str = ""
@@ -58,6 +60,7 @@ class SuggestRequest:
     complement_of: str | None = None
     explain_excluded: bool = True
     at: datetime | None = None
+    opening: bool = False
 
     def __post_init__(self) -> None:
         require_text("message", self.message)
@@ -65,7 +68,9 @@ class SuggestRequest:
             require_text("context", said.text)
         for name in ("conversation_id", "customer_id", "agent_id", "channel", "sku", "complement_of"):
             require_text(name, getattr(self, name) or "")
-        if not self.conversation_id and not self.message.strip():
+        if self.opening:
+            self._require_opening()
+        elif not self.conversation_id and not self.message.strip():
             raise BadRequestError("message", self.message, "a message that is not empty, or a conversation_id")
         for name in ("max_replies", "max_products"):
             if not 0 <= getattr(self, name) <= 10:
@@ -76,6 +81,12 @@ class SuggestRequest:
             raise BadRequestError("products", str(self.products), "complement, as complement_of is given")
         if self.products == ProductMode.COMPLEMENT and not self.given_sku:
             raise BadRequestError("complement_of", self.complement_of, "the sku whose complements are wanted")
+
+    def _require_opening(self) -> None:
+        if self.message.strip() or self.context:
+            raise BadRequestError("message", self.message, "no message and no context, as an opening is wanted")
+        if not self.conversation_id and not self.customer_id:
+            raise BadRequestError("customer_id", self.customer_id, "a customer_id or conversation_id for an opening")
 
     @property
     def given_sku(self) -> str | None:

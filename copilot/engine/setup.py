@@ -12,6 +12,7 @@ from copilot.engine.compliance import RuleBook
 from copilot.engine.eligibility import Place
 from copilot.engine.experiments import Experiment, Treatment
 from copilot.engine.nextbest.models import ProductModels
+from copilot.engine.opening_policy import OpeningPolicy
 from copilot.engine.policy import Policy
 from copilot.engine.product_rules import ProductRules
 from copilot.engine.shadow import ShadowPolicy
@@ -40,6 +41,7 @@ class EngineSetup:
     experiments: tuple[Experiment, ...] = ()
     shadow: ShadowPolicy | None = None
     catalogue_file: Path | None = None
+    opening: OpeningPolicy = field(default_factory=OpeningPolicy)
 
     @cached_property
     def rules_version(self) -> str:

@@ -44,7 +44,7 @@ class Situation:
             tags=self.place.customer.tag_names,
             stage=self.stage,
             language=self.language,
-            is_complaint=self.turn.is_complaint,
+            is_complaint=self.is_complaining if self.turn.is_opening else self.turn.is_complaint,
             now=self.place.now,
             performance=self.policy.performance,
             sku=self.request.sku,

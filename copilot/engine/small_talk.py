@@ -79,6 +79,7 @@ class SmallTalk:
         self.recognise = lru_cache(maxsize=20_000)(self._recognise)
         self._stickers = frozenset(map(normalise, spec.stickers))
         self._phrases = _rank_by_phrase(spec)
+        self._phrases_of = {kind.id: tuple(dict.fromkeys(map(canonical, kind.phrases))) for kind in spec.kind}
         self._lengths = sorted({len(phrase) for phrase in self._phrases})
         self._patterns = [
             (_compiled(f"{source}, kind {kind.id}", pattern), rank)
@@ -111,6 +112,10 @@ class SmallTalk:
         """
         own = folder / FILE_NAME
         return cls.load(own if own.is_file() else None)
+
+    def phrases(self, kind: str) -> tuple[str, ...]:
+        """The phrases of a kind in their canonical form."""
+        return self._phrases_of.get(kind, ())
 
     def pitches(self, text: str) -> bool:
         """Whether a reply advertises."""

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from copilot.engine.request import Said, SuggestRequest
 from copilot.errors import UnknownIdError
@@ -30,12 +30,23 @@ CONTENT = re.compile(r"\w")
 
 @dataclass(frozen=True)
 class Turn:
-    """What the customer has just said, what was said before, and where the conversation stands."""
+    """What the customer has just said, in how many messages, what was said before, and where the conversation stands.
+
+    An opening has no message: the customer has not written yet. Its `topic` is what was spoken of last, if anything.
+    """
 
     message: str
     context: tuple[Said, ...] = ()
     version: int = 0
     conversation: Conversation | None = None
+    n_messages: int = 0
+    is_opening: bool = False
+    topic: str = ""
+
+    @property
+    def searched(self) -> str:
+        """What is searched for: the message, or the topic of an opening."""
+        return self.topic if self.is_opening else self.message
 
     @property
     def is_complaint(self) -> bool:
@@ -78,7 +89,7 @@ def read_turn(session: Session, request: SuggestRequest) -> Turn:
     if request.message.strip():
         said.append(Said(MessageRole.CUSTOMER, request.message))
     merged = merge_burst(said)
-    return Turn(merged.message, merged.context, conversation.version, conversation)
+    return replace(merged, version=conversation.version, conversation=conversation)
 
 
 def merge_burst(said: Sequence[Said]) -> Turn:
@@ -90,7 +101,8 @@ def merge_burst(said: Sequence[Said]) -> Turn:
     while start and said[start - 1].role is MessageRole.CUSTOMER and not _is_pause(said, start):
         start -= 1
     message = " ".join(one.text.strip() for one in said[start:] if one.text.strip())
-    return Turn(message, tuple(said[max(0, start - CONTEXT_MESSAGES) : start]))
+    before = tuple(said[max(0, start - CONTEXT_MESSAGES) : start])
+    return Turn(message, before, n_messages=len(said) - start)
 
 
 def _by_side(said: Sequence[Said]) -> Iterator[list[Said]]:
@@ -113,6 +125,7 @@ def _recent_messages(session: Session, conversation: Conversation) -> list[Said]
             Message.tenant_id == conversation.tenant_id,
             Message.conversation_id == conversation.id,
             Message.position > conversation.version - RECENT_MESSAGES,
+            col(Message.withdrawn_at).is_(None),
         )
         .order_by(Message.position)
     )

@@ -131,7 +131,7 @@ class Answerer:
         """When each script shown was published."""
         keys = [(reply.script_id, reply.version) for reply in answer.replies]
         with self._database.read() as session:
-            cards = self.engine.replier.scripts.get(session, keys)
+            cards = self.engine.replier.competition.scripts.get(session, keys)
         return {key[0]: card.published_at for key, card in cards.items() if card.published_at is not None}
 
 

@@ -58,7 +58,11 @@ class ArchiveTurns:
                 col(Message.script_id),
                 col(Message.author_id),
             )
-            .where(col(Message.tenant_id) == self.tenant_id, col(Message.conversation_id) == one.id)
+            .where(
+                col(Message.tenant_id) == self.tenant_id,
+                col(Message.conversation_id) == one.id,
+                col(Message.withdrawn_at).is_(None),
+            )
             .order_by(col(Message.position))
         )
         names = ("role", "text", "at", "script_id", "author_id")

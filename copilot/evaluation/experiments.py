@@ -110,6 +110,7 @@ def _taken(tenant_id: str, name: str) -> Select[Any]:
         col(Decision.set_id).in_(_sets_of(tenant_id, name)),
         col(Decision.item_kind) == "reply",
         col(Decision.kind).in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
+        col(Decision.undone_at).is_(None),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlmodel import Session, col
 
 from copilot.engine.request import Said as EngineSaid
@@ -66,6 +66,7 @@ class LogTurns:
                 col(Decision.item_kind) == "reply",
                 col(Decision.kind) != DecisionKind.STALE,
                 col(Decision.source) != INFERRED,
+                col(Decision.undone_at).is_(None),
             )
             .group_by(col(Decision.set_id))
             .subquery()
@@ -90,6 +91,7 @@ class LogTurns:
                 col(Decision.item_kind) == "reply",
                 col(Decision.kind) != DecisionKind.STALE,
                 col(Decision.source) != INFERRED,
+                col(Decision.undone_at).is_(None),
             )
             .order_by(col(SuggestionSet.at), col(SuggestionSet.id), col(Decision.id))
         )
@@ -125,6 +127,7 @@ class LogTurns:
                 col(Message.conversation_id) == shown.conversation_id,
                 col(Message.position) <= shown.conversation_version,
                 col(Message.position) > shown.conversation_version - RECENT,
+                or_(col(Message.withdrawn_at).is_(None), col(Message.withdrawn_at) > shown.at),
             )
             .order_by(col(Message.position))
         )

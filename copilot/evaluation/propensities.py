@@ -136,6 +136,7 @@ def _taken(session: Session, tenant_id: str, set_ids: Sequence[str]) -> Mapping[
         col(Decision.item_kind) == "reply",
         col(Decision.rank).is_not(None),
         col(Decision.kind).in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
+        col(Decision.undone_at).is_(None),
     )
     found: dict[str, set[int]] = defaultdict(set)
     for set_id, rank in session.execute(query):

@@ -171,6 +171,7 @@ def _taken(tenant_id: str, version: str) -> Select[str, str | None]:
             col(ShadowRanking.shadow_version) == version,
             col(Decision.item_kind) == "reply",
             col(Decision.kind).in_([DecisionKind.ACCEPT, DecisionKind.EDIT]),
+            col(Decision.undone_at).is_(None),
         )
         .order_by(col(Decision.at), col(Decision.id))
     )

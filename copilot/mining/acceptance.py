@@ -151,6 +151,7 @@ def _sent(session: Session, tenant_id: str, conversation_ids: Sequence[str]) -> 
             col(Message.conversation_id).in_(conversation_ids),
             col(Message.role) == MessageRole.AGENT,
             col(Message.set_id).is_(None),
+            col(Message.withdrawn_at).is_(None),
         )
         .order_by(col(Message.conversation_id), col(Message.position))
     )
@@ -198,6 +199,7 @@ def _not_decided(session: Session, tenant_id: str, rows: Sequence[Decision]) -> 
             col(Decision.tenant_id) == tenant_id,
             col(Decision.item_kind) == "reply",
             col(Decision.set_id).in_(set_ids[start : start + IDS_AT_ONCE]),
+            col(Decision.undone_at).is_(None),
         )
         known.update(session.execute(query).scalars())
     return [row for row in rows if row.set_id not in known]

@@ -150,7 +150,9 @@ def digest(database: Database, tenant_id: str, *, encode: Encode, mask: Mask, no
 
 def read_week(session: Session, tenant_id: str, since: datetime, until: datetime) -> Week:
     """What happened to the messages from `since` until before `until`, small talk and the like aside."""
-    within = (col(SuggestionSet.tenant_id) == tenant_id, col(SuggestionSet.at) >= since, col(SuggestionSet.at) < until)
+    made = col(SuggestionSet.at)
+    asked_something = col(SuggestionSet.message) != ""
+    within = (col(SuggestionSet.tenant_id) == tenant_id, made >= since, made < until, asked_something)
     reason = col(SuggestionSet.abstain_reason)
     reasons = session.execute(select(reason, func.count()).where(*within).group_by(reason)).all()
     asked = [(why, n) for why, n in reasons if not why.startswith(NOT_ASKED)]
@@ -188,7 +190,7 @@ def _decision_counts(session: Session, within: Sequence[ColumnElement[bool]]) ->
             SuggestionSet,
             (col(SuggestionSet.tenant_id) == col(Decision.tenant_id)) & (col(SuggestionSet.id) == col(Decision.set_id)),
         )
-        .where(*within, col(Decision.item_kind) == "reply")
+        .where(*within, col(Decision.item_kind) == "reply", col(Decision.undone_at).is_(None))
         .group_by(col(Decision.kind), col(Decision.source))
     )
     kinds: Counter[DecisionKind] = Counter()

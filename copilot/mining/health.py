@@ -92,6 +92,7 @@ def read_exposures(session: Session, tenant_id: str) -> list[Exposure]:
             col(Decision.kind).in_(USED),
             col(Decision.item_kind) == "reply",
             col(Decision.source) != "ui",
+            col(Decision.undone_at).is_(None),
         )
         .group_by(col(Decision.item_id))
     )
@@ -120,6 +121,7 @@ def read_windows(
         col(Decision.item_kind) == "reply",
         col(Decision.item_id) == col(Suggestion.item_id),
         col(Decision.kind).in_(USED),
+        col(Decision.undone_at).is_(None),
     )
     followed = exists().where(
         col(Outcome.tenant_id) == col(Suggestion.tenant_id),
@@ -150,7 +152,9 @@ def read_windows(
 
 
 def _within(tenant_id: str, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    return [col(SuggestionSet.tenant_id) == tenant_id, col(SuggestionSet.at) >= since, col(SuggestionSet.at) < until]
+    """Sets of that time that answer a message; what was suggested before anybody wrote is another matter."""
+    made = col(SuggestionSet.at)
+    return [col(SuggestionSet.tenant_id) == tenant_id, made >= since, made < until, col(SuggestionSet.message) != ""]
 
 
 def _decisions_by_set(session: Session, within: Iterable[ColumnElement[bool]]) -> Mapping[str, frozenset[DecisionKind]]:
@@ -160,7 +164,7 @@ def _decisions_by_set(session: Session, within: Iterable[ColumnElement[bool]]) -
             SuggestionSet,
             (col(SuggestionSet.tenant_id) == col(Decision.tenant_id)) & (col(SuggestionSet.id) == col(Decision.set_id)),
         )
-        .where(*within, col(Decision.item_kind) == "reply")
+        .where(*within, col(Decision.item_kind) == "reply", col(Decision.undone_at).is_(None))
     )
     kinds: dict[str, frozenset[DecisionKind]] = {}
     for set_id, kind in session.execute(query):
@@ -181,7 +185,7 @@ def _sets_with_outcome(session: Session, within: Iterable[ColumnElement[bool]], 
 
 
 def _asked(row: SuggestionSet, why: Unanswered, converted: bool | None, amount_fen: int | None) -> Asked:
-    return Asked(row.message, why, row.at, row.conversation_id, row.customer_id, converted, amount_fen)
+    return Asked(row.message, why, row.at, row.conversation_id, row.customer_id, converted, amount_fen, row.stage)
 
 
 def _why(abstain_reason: str, decisions: frozenset[DecisionKind]) -> Unanswered | None:

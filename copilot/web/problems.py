@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from copilot.errors import (
     BadRequestError,
+    CannotUndoError,
     CopilotError,
     KeyReusedError,
     NotReadyError,
@@ -55,6 +56,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     NotFoundError: Kind(404, "unknown-id", "No row has this id"),
     StaleConversationError: Kind(409, "stale-conversation", "The conversation has moved on"),
     StaleVersionError: Kind(409, "stale-version", "Somebody changed it first"),
+    CannotUndoError: Kind(409, "cannot-undo", "It can no longer be taken back"),
     KeyReusedError: Kind(409, "key-reused", "The Idempotency-Key was used for another request"),
     ForeignOriginError: Kind(403, "foreign-origin", "Sent by a page of another site"),
     TooLargeError: Kind(413, "too-large", "The request is too large"),

@@ -25,7 +25,7 @@ class Gap:
 
     `triggers` are the most frequent of them, fit to be a script's triggers. Conversations count once, whatever the
     customer repeated. `at_stake_fen` is what those without an order would have brought at the average order of the
-    report; it is unknown without any.
+    report; it is unknown without any. `stage` is the one most of them came up in.
     """
 
     triggers: tuple[str, ...]
@@ -38,6 +38,7 @@ class Gap:
     n_not_converted: int
     amount_fen: int
     at_stake_fen: int | None
+    stage: str = ""
 
     @property
     def n_unknown(self) -> int:
@@ -63,13 +64,17 @@ def coverage_gaps(
     threshold: float = IN_A_LIST,
     least_messages: int = 2,
     most_texts: int = MOST_TEXTS,
+    n_triggers: int = N_EXAMPLES,
 ) -> Coverage:
     """The gaps of at least so many messages; by what is at stake, then by messages, then by text.
+
+    Each names up to `n_triggers` of its texts.
 
     Raises:
         InvalidValueError: a number is out of range, or the vectors have a wrong shape.
     """
-    for name, value in (("least_messages", least_messages), ("most_texts", most_texts)):
+    limits = {"least_messages": least_messages, "most_texts": most_texts, "n_triggers": n_triggers}
+    for name, value in limits.items():
         if value < 1:
             raise InvalidValueError(name, value, "1 or more")
     rows = list(asked)
@@ -77,7 +82,7 @@ def coverage_gaps(
     kept = dict(sorted(by_text.items(), key=lambda one: (-len(one[1]), one[0]))[:most_texts])
     average = _average_order(rows)
     gaps = [
-        _gap([one for text in texts for one in kept[text]], texts, average)
+        _gap([one for text in texts for one in kept[text]], texts, average, n_triggers)
         for texts in _groups(kept, encode, threshold)
         if sum(len(kept[text]) for text in texts) >= least_messages
     ]
@@ -142,11 +147,11 @@ def _conversations(rows: Iterable[Asked]) -> list[Asked]:
     return [*by_id.values(), *alone]
 
 
-def _gap(rows: Sequence[Asked], texts: Sequence[str], average: float | None) -> Gap:
+def _gap(rows: Sequence[Asked], texts: Sequence[str], average: float | None, n_triggers: int) -> Gap:
     talks = _conversations(rows)
     n_not_converted = sum(talk.converted is False for talk in talks)
     return Gap(
-        triggers=tuple(texts[:N_EXAMPLES]),
+        triggers=tuple(texts[:n_triggers]),
         n_messages=len(rows),
         n_texts=len(texts),
         n_conversations=len(talks),
@@ -156,4 +161,5 @@ def _gap(rows: Sequence[Asked], texts: Sequence[str], average: float | None) -> 
         n_not_converted=n_not_converted,
         amount_fen=sum(talk.amount_fen or 0 for talk in talks if talk.converted),
         at_stake_fen=None if average is None else round(n_not_converted * average),
+        stage=_commonest(Counter(row.stage for row in rows))[0],
     )

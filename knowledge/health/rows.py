@@ -20,11 +20,12 @@ class LibraryScript:
 
 
 class Unanswered(StrEnum):
-    """Why a message counts as asked in vain: nothing was shown, or nothing of what was shown was used."""
+    """Why a message counts as asked in vain: nothing was shown, nothing of it was used, or a script was asked for."""
 
     ABSTAINED = "abstained"
     DISMISSED = "dismissed"
     IGNORED = "ignored"
+    REQUESTED = "requested"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Asked:
     customer_id: str | None = None
     converted: bool | None = None
     amount_fen: int | None = None
+    stage: str = ""
 
 
 @dataclass(frozen=True)

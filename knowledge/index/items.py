@@ -78,6 +78,13 @@ def read_published(session: Session, tenant_id: str) -> Iterator[IndexItem]:
         yield replace(item, numbers={**item.numbers, **window})
 
 
+def read_version(session: Session, tenant_id: str, script_id: str, version: int) -> IndexItem | None:
+    """A version of a script as it would be found if it were live; nothing when there is no such version."""
+    is_it = (col(ScriptVersion.script_id) == script_id) & (col(ScriptVersion.version) == version)
+    row = session.execute(_script_versions(tenant_id).where(is_it)).one_or_none()
+    return None if row is None else _script_item(row)
+
+
 def count_items(session: Session, tenant_id: str, kind: IndexKind) -> int:
     """How many items `read_items` would give."""
     counted = _SOURCES[kind].query(tenant_id).order_by(None).subquery()

@@ -10,7 +10,7 @@ from knowledge.errors import IndexMissingError, SearchIndexError
 from knowledge.index.cache import VectorCache
 from knowledge.index.encoding import CachedEncoder, Encoding, TextEncoder, WordsOnly
 from knowledge.index.follower import Follower, Watermark, last_seq
-from knowledge.index.items import count_items
+from knowledge.index.items import IndexItem, count_items
 from knowledge.index.library_state import LibraryReader, LibraryState, LibraryView, Thing
 from knowledge.index.schema import SCHEMAS
 from knowledge.index.snapshot import CACHE_FOLDER, Snapshot, current_pointer, current_snapshot, tenant_folder
@@ -150,6 +150,11 @@ class LibraryIndex:
         if not self._follower.is_running and self.watermark < seq:
             return self.catch_up() >= seq
         return self._watermark.wait_for(seq, timeout_s)
+
+    def supposing(self, script: IndexItem) -> LibraryView:
+        """The library as it would be with this script live; nothing is changed."""
+        with self._changing:
+            return self._reader.supposing(self._state, script).view
 
     def on_changes(self, tell: Callable[[Sequence[Thing]], None]) -> None:
         """Call `tell` with the kinds and ids of what has changed, customers included, whenever something has."""

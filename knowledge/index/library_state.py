@@ -121,6 +121,11 @@ class LibraryReader:
         """The state after trying once more what was stuck."""
         return self._with(state, {thing: stuck.seq for thing, stuck in state.stuck.items()})
 
+    def supposing(self, state: LibraryState, script: IndexItem) -> LibraryState:
+        """The state as it would be with this script live; the one it stands for is replaced."""
+        scripts = self._changed(state, IndexKind.SCRIPT, [script], ())
+        return replace(state, collections={**state.collections, IndexKind.SCRIPT: scripts})
+
     def _next_changes(self, after: int) -> list[Change]:
         with self._database.read() as session:
             return read_changes(session, self._tenant_id, after, BATCH_CHANGES)

@@ -9,6 +9,7 @@ from copilot.engine.conversations import NewConversation, NewMessage, get_conver
 from copilot.web.api.documented import READS, WRITES, problems
 from copilot.web.conversing import answer_conversation, write_conversation, write_message
 from copilot.web.idempotency import write_once
+from copilot.web.newsroom import Part
 from copilot.web.reading import ConversationRow, list_conversations, read_messages
 from copilot.web.schemas.common import Id
 from copilot.web.schemas.conversations import (
@@ -19,8 +20,11 @@ from copilot.web.schemas.conversations import (
     MessageIn,
     MessageOut,
     ThreadOut,
+    UndoIn,
+    UndoneOut,
 )
 from copilot.web.services import IdempotencyKey, ServicesDep
+from copilot.web.undoing import undo
 from knowledge.tables import Message, MessageRole
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
@@ -47,7 +51,10 @@ def post_conversation(
         new = NewConversation(**{**conversation.model_dump(), "stage": stage})
         return ConversationOut.model_validate(write_conversation(session, services, new))
 
-    return write_once(services, key, "POST /v1/conversations", conversation, ConversationOut, write).answer
+    opened = write_once(services, key, "POST /v1/conversations", conversation, ConversationOut, write)
+    if not opened.is_repeat:
+        services.newsroom.tell_change(opened.answer.id, Part.CONVERSATION, conversation.agent_id)
+    return opened.answer
 
 
 @router.get("/{conversation_id}", responses=problems(*READS), summary="One conversation with its messages")
@@ -86,6 +93,12 @@ def post_message(
         if message.role is MessageRole.CUSTOMER:
             background.add_task(answer_conversation, services, conversation_id, appended.answer.position)
     return appended.answer
+
+
+@router.post("/{conversation_id}/undo", responses=problems(*WRITES), summary="Take the last decision or message back")
+def post_undo(conversation_id: Id, wanted: UndoIn, services: ServicesDep, key: IdempotencyKey = None) -> UndoneOut:
+    """Take back the last thing an agent did here, within two minutes and before the customer has answered."""
+    return undo(services, conversation_id, wanted, key)
 
 
 def _row_out(row: ConversationRow) -> ConversationRowOut:

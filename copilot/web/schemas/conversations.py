@@ -1,6 +1,7 @@
 """Conversations and their messages."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -44,6 +45,41 @@ class MessageOut(Wire):
     author_id: str | None
     script_id: str | None = Field(description="The script an agent's message comes from.")
     set_id: str | None
+    withdrawn_at: datetime | None = Field(default=None, description="When it was taken back; customers see it no more.")
+
+
+class UndoIn(Wire):
+    """Whose last decision or message to take back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"agent_id": "a01"}]})
+
+    agent_id: Id | None = None
+
+
+class UndoneOut(Wire):
+    """What was taken back; a message keeps its place among the others."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "accept",
+                    "text": "可以的，这款通过了敏感肌测试。",
+                    "set_id": "5f0c8a1e9d7b4c32a6d0f1b2c3d4e5f6",
+                    "rank": 1,
+                    "item_kind": "reply",
+                    "position": 5,
+                }
+            ]
+        }
+    )
+
+    kind: Literal["accept", "edit", "freehand", "dismiss"]
+    text: str = Field(description="The text that was sent; empty for a dismissal.")
+    set_id: str | None = Field(description="Empty for a message that no suggestions stood beside.")
+    rank: int | None
+    item_kind: str
+    position: int | None = Field(description="The place of the message that was taken back.")
 
 
 class AppendedOut(Wire):

@@ -66,7 +66,7 @@ class SuggestIn(Wire):
 
     model_config = ConfigDict(json_schema_extra={"examples": [ASKED]})
 
-    message: LongText = Field(default="", description="May be empty only with a conversation_id.")
+    message: LongText = Field(default="", description="May be empty only with a conversation_id, or for an opening.")
     conversation_id: Id | None = None
     context: Annotated[list[SaidIn], Field(max_length=200)] = Field(
         default=[], description="What was said before, oldest first; not used with a conversation_id."
@@ -86,6 +86,10 @@ class SuggestIn(Wire):
     )
     complement_of: Id | None = Field(
         default=None, description="With `complement`: the product; without it, the one on the customer's screen."
+    )
+    opening: bool = Field(
+        default=False,
+        description="What to say before the customer has written: no message then, but a conversation_id or customer_id.",
     )
 
 
