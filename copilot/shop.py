@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +28,17 @@ class ShopAgent(BaseModel):
     team: str | None = None
 
 
+class DeskSettings(BaseModel):
+    """How the desk works; `review` says who approves a script: somebody else than its author, or anyone.
+
+    Left out, it is somebody else as soon as two people work here.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    review: Literal["other", "anyone"] | None = None
+
+
 class Shop(BaseModel):
     """The shop as written in `shop.json`; unknown keys are left for other readers."""
 
@@ -36,6 +48,7 @@ class Shop(BaseModel):
     language: str = "zh"
     teams: list[ShopTeam | str] = []
     agents: list[ShopAgent] = []
+    desk: DeskSettings = DeskSettings()
 
     @classmethod
     def read(cls, folder: Path) -> "Shop":

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, compress
+from operator import eq
 from typing import Final
 
 from copilot.curation.listed import ANY, ListedScript
@@ -34,17 +36,14 @@ class Narrowed:
 def narrow(scripts: Sequence[ListedScript], chosen: Mapping[str, Sequence[str]], now: datetime) -> Narrowed:
     """Those with at least one of the chosen values in each facet that has a choice.
 
-    One pass: a script that fails in one facet only counts there, one that fails in two counts nowhere.
+    A script that fails in one facet only counts there, one that fails in two counts nowhere.
     """
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    wanted = {name: frozenset(values) for name, values in chosen.items() if values}
-    fitting = []
-    for one in scripts:
-        values = {name: values_of(one, now) for name, values_of in FACETS.items()}
-        failing = [name for name, choice in wanted.items() if choice.isdisjoint(values[name])]
-        if not failing:
-            fitting.append(one)
-        if len(failing) <= 1:
-            for name in failing or FACETS:
-                counts[name].update(values[name])
+    wanted = {name: frozenset(choice) for name, choice in chosen.items() if choice}
+    fails = {name: [choice.isdisjoint(FACETS[name](one, now)) for one in scripts] for name, choice in wanted.items()}
+    n_failed = [sum(failed) for failed in zip(*fails.values(), strict=True)] if fails else [0] * len(scripts)
+    fitting = [one for one, n in zip(scripts, n_failed, strict=True) if n == 0]
+    counts = {}
+    for name, values_of in FACETS.items():
+        fails_nowhere_else = compress(scripts, map(eq, n_failed, fails[name])) if name in fails else fitting
+        counts[name] = Counter(chain.from_iterable(values_of(one, now) for one in fails_nowhere_else))
     return Narrowed(fitting, counts)

@@ -29,7 +29,8 @@ def save_draft(
 ) -> ScriptVersion:
     """The script's newest version with this content, a draft; the newest one as it is when it says the same already.
 
-    A script that does not exist yet is made. What is live stays live.
+    A script that does not exist yet is made. What is live stays live; what waited for review is a draft again, since
+    nobody should approve words that somebody is still changing.
 
     Raises:
         InvalidValueError: the content breaks a rule.
@@ -41,8 +42,12 @@ def save_draft(
     if script is None:
         script = Script(tenant_id=tenant_id, id=script_id, latest_version=0, owner=actor, updated_at=now)
         session.add(script)
-    elif ScriptContent.of(newest := _version(session, script, script.latest_version)) == content:
-        return newest
+    else:
+        newest = _version(session, script, script.latest_version)
+        if ScriptContent.of(newest) == content:
+            return newest
+        if newest.status == ScriptStatus.REVIEW:
+            newest.status = ScriptStatus.DRAFT
     version = _add_version(session, script, content, actor=actor, now=now, reason=reason)
     _note(session, version, "script.draft", actor, now)
     return version
@@ -94,6 +99,98 @@ def submit_script(
     version.status = ScriptStatus.REVIEW
     _note(session, version, "script.submit", actor, now)
     return version
+
+
+def withdraw_script(
+    session: Session, tenant_id: str, script_id: str, *, actor: str, now: datetime, expected_version: int | None = None
+) -> ScriptVersion:
+    """The newest version, a draft again because its author took it back from review.
+
+    Raises:
+        NotFoundError: there is no such script.
+        InvalidValueError: the newest version does not wait for review.
+        StaleVersionError: the newest version is not `expected_version`.
+    """
+    version = _in_review(session, tenant_id, script_id, expected_version)
+    version.status = ScriptStatus.DRAFT
+    _note(session, version, "script.withdraw", actor, now)
+    return version
+
+
+def send_back_script(
+    session: Session,
+    tenant_id: str,
+    script_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str,
+    expected_version: int | None = None,
+) -> ScriptVersion:
+    """The newest version, a draft again because a reviewer wants it changed.
+
+    Raises:
+        NotFoundError: there is no such script.
+        InvalidValueError: the newest version does not wait for review, or no reason is given.
+        StaleVersionError: the newest version is not `expected_version`.
+    """
+    if not reason.strip():
+        raise InvalidValueError("reason", reason, "what has to be changed, for the author")
+    version = _in_review(session, tenant_id, script_id, expected_version)
+    version.status = ScriptStatus.DRAFT
+    _note(session, version, "script.send_back", actor, now, reason=reason)
+    return version
+
+
+def approve_script(
+    session: Session,
+    tenant_id: str,
+    script_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    expected_version: int | None = None,
+    reason: str = "",
+) -> ScriptVersion:
+    """The newest version, reviewed and live from now on.
+
+    Raises:
+        NotFoundError: there is no such script.
+        InvalidValueError: the newest version does not wait for review.
+        StaleVersionError: the newest version is not `expected_version`.
+    """
+    version = _in_review(session, tenant_id, script_id, expected_version)
+    _note(session, version, "script.approve", actor, now, reason=reason)
+    return publish_script(session, tenant_id, script_id, actor=actor, now=now)
+
+
+def roll_back_script(
+    session: Session,
+    tenant_id: str,
+    script_id: str,
+    *,
+    version: int,
+    actor: str,
+    now: datetime,
+    expected_version: int | None = None,
+    reason: str = "",
+) -> ScriptVersion:
+    """A copy of a version that was live before, live from now on.
+
+    Raises:
+        NotFoundError: there is no such script or version.
+        InvalidValueError: the version never was live, or is live now.
+        StaleVersionError: the newest version is not `expected_version`.
+    """
+    script = _script(session, tenant_id, script_id)
+    _expect(script, script_id, expected_version)
+    chosen = _version(session, script, version)
+    if chosen.published_at is None or version == script.live_version:
+        raise InvalidValueError("version", version, "one that was live before and is not now")
+    copied = publish_script(session, tenant_id, script_id, actor=actor, now=now, version=version, reason=reason)
+    detail = {"version": copied.version, "of": version}
+    append_entry(session, tenant_id, at=now, actor=actor, action="script.roll_back", subject=script_id, detail=detail)
+    return copied
 
 
 def publish_script(
@@ -174,6 +271,15 @@ def _version(session: Session, script: Script, version: int) -> ScriptVersion:
     return found
 
 
+def _in_review(session: Session, tenant_id: str, script_id: str, expected_version: int | None) -> ScriptVersion:
+    script = _script(session, tenant_id, script_id)
+    _expect(script, script_id, expected_version)
+    version = _version(session, script, script.latest_version)
+    if version.status != ScriptStatus.REVIEW:
+        raise InvalidValueError("status", version.status.value, "a version that waits for review")
+    return version
+
+
 def _expect(script: Script | None, script_id: str, expected_version: int | None) -> None:
     newest = 0 if script is None else script.latest_version
     if expected_version is not None and expected_version != newest:
@@ -203,9 +309,13 @@ def _end_version(live: ScriptVersion, now: datetime) -> None:
     live.status, live.ended_at = ScriptStatus.RETIRED, now
 
 
-def _note(session: Session, version: ScriptVersion, action: str, actor: str, now: datetime) -> None:
+def _note(
+    session: Session, version: ScriptVersion, action: str, actor: str, now: datetime, *, reason: str | None = None
+) -> None:
+    """Write the step down with its reason, which is that of the version unless another is given."""
     detail: dict[str, object] = {"version": version.version}
-    if version.reason:
-        detail["reason"] = version.reason
+    told = version.reason if reason is None else reason
+    if told:
+        detail["reason"] = told
     tenant_id, subject = version.tenant_id, version.script_id
     append_entry(session, tenant_id, at=now, actor=actor, action=action, subject=subject, detail=detail)

@@ -9,6 +9,8 @@ import typer
 from copilot.cli.options import EncoderOption, JsonOption, print_json, progress_bar, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from copilot.settings import Settings
 
 
@@ -27,6 +29,18 @@ def bench(
     documents: Annotated[
         Path | None, typer.Option("--documents", help="With --rivals: one text a line (default: synthetic ones).")
     ] = None,
+    console: Annotated[
+        bool, typer.Option("--console", help="Instead: from a customer's message to the suggestion in an open page.")
+    ] = False,
+    consoles: Annotated[
+        int | None, typer.Option("--consoles", min=1, max=100, help="With --console: open pages (default: 20).")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=0.1, help="With --console: messages a second (default: 5).")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=1, help="With --console: how long (default: 30).")
+    ] = None,
     encoder: EncoderOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,9 +51,18 @@ def bench(
     With --rivals it finds the ten best documents for a message here, in txtai and in Haystack, over the same documents
     and weights, and prints how many times faster this library is (default: 100,000 documents, 200 messages).
 
+    With --console it serves the sample brand, opens consoles in Chromium (needs the extra `dev`), posts messages over
+    the API, and measures in the pages how long it takes until the suggestions are visible.
+
     Example: copilot eval bench --sizes 1000,10000 --keep bench
     """
     settings = read_settings(None, encoder)
+    if console:
+        others = {"--rivals": rivals, "--sizes": sizes, "--messages": messages, "--quick": quick}
+        _refuse_with_console({name: value for name, value in others.items() if value})
+        _follow_consoles(settings, consoles=consoles, rate=rate, seconds=seconds, keep=keep, as_json=as_json)
+        return
+    _refuse_without_console({"--consoles": consoles, "--rate": rate, "--seconds": seconds})
     if rivals:
         _compare(settings, sizes=sizes, messages=messages, quick=quick, keep=keep, documents=documents, as_json=as_json)
         return
@@ -89,6 +112,48 @@ def _compare(
         print_json(asdict(report))
     else:
         typer.echo(table(report))
+
+
+def _follow_consoles(
+    settings: "Settings",
+    *,
+    consoles: int | None,
+    rate: float | None,
+    seconds: float | None,
+    keep: Path | None,
+    as_json: bool,
+) -> None:
+    from copilot.benchmark.console import ConsoleConfig, run_console
+    from copilot.benchmark.console_report import table
+
+    usual = ConsoleConfig()
+    config = ConsoleConfig(
+        n_consoles=consoles or usual.n_consoles,
+        rate_per_s=rate or usual.rate_per_s,
+        seconds=seconds or usual.seconds,
+        keep=keep,
+    )
+    with progress_bar("consoles") as advance:
+        report = run_console(settings, config, advance)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        typer.echo(table(report))
+
+
+def _refuse_with_console(given: "Mapping[str, object]") -> None:
+    from copilot.errors import BadRequestError
+
+    for name, value in given.items():
+        raise BadRequestError(name, value, "no such option with --console, which measures something else")
+
+
+def _refuse_without_console(given: "Mapping[str, object]") -> None:
+    from copilot.errors import BadRequestError
+
+    for name, value in given.items():
+        if value is not None:
+            raise BadRequestError(name, value, "--console with it: the other figures open no pages")
 
 
 def _refuse_without_rivals(documents: Path | None) -> None:

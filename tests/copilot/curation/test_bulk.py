@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from copilot.curation import bulk
 from copilot.curation.bulk import Action, BulkOrder, Outcome
-from copilot.curation.listed import ScriptList
+from copilot.curation.script_list import ScriptList
 from copilot.errors import BadRequestError
 from knowledge.errors import InvalidValueError, NotFoundError
 from knowledge.library.content import ScriptContent
