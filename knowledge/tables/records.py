@@ -34,7 +34,10 @@ class SuggestionSet(SQLModel, table=True):
     """
 
     __tablename__ = "suggestion_set"
-    __table_args__ = (Index("ix_suggestion_set_customer", "tenant_id", "customer_id", "at"),)
+    __table_args__ = (
+        Index("ix_suggestion_set_at", "tenant_id", "at"),
+        Index("ix_suggestion_set_customer", "tenant_id", "customer_id", "at"),
+    )
 
     tenant_id: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -63,6 +66,7 @@ class Suggestion(SQLModel, table=True):
     """One ranked item of a set; `propensity` is the probability that the policy showed it at this rank."""
 
     __tablename__ = "suggestion"
+    __table_args__ = (Index("ix_suggestion_item", "tenant_id", "set_id", "kind", "rank", "item_id"),)
 
     tenant_id: str = Field(primary_key=True)
     set_id: str = Field(primary_key=True)

@@ -21,6 +21,11 @@ def upgrade() -> None:
         batch_op.add_column(_text("withdrawn_by", nullable=True))
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(_moment("undone_at", nullable=True))
+    with op.batch_alter_table("suggestion_set", schema=None) as batch_op:
+        batch_op.create_index("ix_suggestion_set_at", ["tenant_id", "at"], unique=False)
+    with op.batch_alter_table("suggestion", schema=None) as batch_op:
+        # what was shown is counted over millions of rows, most of whose bytes are texts and features
+        batch_op.create_index("ix_suggestion_item", ["tenant_id", "set_id", "kind", "rank", "item_id"], unique=False)
     op.execute("""UPDATE "user" SET language = ''""")  # nobody could choose one before
     _create(
         "conversation_member",
@@ -72,6 +77,10 @@ def downgrade() -> None:
     for name in reversed(NEW_TABLES):
         op.drop_table(name)
     op.execute("""UPDATE "user" SET language = 'zh' WHERE language = ''""")
+    with op.batch_alter_table("suggestion", schema=None) as batch_op:
+        batch_op.drop_index("ix_suggestion_item")
+    with op.batch_alter_table("suggestion_set", schema=None) as batch_op:
+        batch_op.drop_index("ix_suggestion_set_at")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_column("undone_at")
     with op.batch_alter_table("message", schema=None) as batch_op:

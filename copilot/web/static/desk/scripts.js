@@ -27,6 +27,7 @@ function onKey(event) {
 }
 
 function count() {
+  if (!boxes().length) return;
   const n = boxes().filter((box) => box.checked).length;
   const told = document.getElementById("n-chosen");
   told.textContent = n ? told.dataset.words.replace("{n}", n) : "";
@@ -47,5 +48,5 @@ document.addEventListener("keydown", onKey);
 form.addEventListener("change", onChange);
 document.querySelector("[data-submits]").addEventListener("change", (event) => event.target.form.requestSubmit());
 if (matchMedia("(max-width: 820px)").matches) document.querySelector(".facets").open = false;
-showField(document.getElementById("action").value);
+showField(document.getElementById("action")?.value);
 count();

@@ -1,0 +1,1 @@
+"""The performance page: how scripts, stages, agents and teams do."""
