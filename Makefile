@@ -55,5 +55,8 @@ fix: $(INSTALLED) ## Format and mend what can be mended
 bench: $(INSTALLED) ## Measure latency, throughput, memory and growth
 	$(BIN)/copilot eval bench
 
+screenshots: $(INSTALLED) browser ## Make the pictures of README and docs again
+	$(BIN)/python docs/images/make.py
+
 clean: ## Remove what was built here
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from copilot.cli import demo, doctor, evaluation, files, index, mine, models, serve, suggest, train
+from copilot.cli import demo, doctor, evaluation, export, files, index, mine, models, serve, suggest, train
 from copilot.errors import BadRequestError, CopilotError, UnknownIdError
 from eval.errors import DataError, EvalError, RunError
 from knowledge.errors import ImportFileError, InvalidValueError, KnowledgeError, NotFoundError, WorkspaceError
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("init")(files.init)
 app.command("convert")(files.convert)
 app.command("load")(files.load)
+app.command("export")(export.export)
 app.command("suggest")(suggest.suggest)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)

@@ -12,10 +12,29 @@ from starlette.responses import RedirectResponse
 from copilot import __version__
 from copilot.runtime import Runtime
 from copilot.web import problems
-from copilot.web.api import candidates, conversations, customers, decisions, health, products, scripts, stream, suggest
+from copilot.web.api import (
+    candidates,
+    conversations,
+    customers,
+    decisions,
+    health,
+    portrait,
+    products,
+    regressions,
+    reports,
+    scripts,
+    stream,
+    suggest,
+)
 from copilot.web.console import routes as console
+from copilot.web.console.live.broadcast import Broadcast
 from copilot.web.description import describe
 from copilot.web.desk.candidates import routes as candidate_desk
+from copilot.web.desk.editor import routes as editor_desk
+from copilot.web.desk.health import routes as health_desk
+from copilot.web.desk.performance import routes as performance_desk
+from copilot.web.desk.scripts import routes as script_desk
+from copilot.web.desk.transfer import routes as transfer_desk
 from copilot.web.files import FreshFiles
 from copilot.web.guards import BodyLimit, OwnPagesOnly, SecurityHeaders
 from copilot.web.hub import Hub
@@ -25,8 +44,21 @@ from copilot.web.services import Services
 from copilot.web.watch import ConversationWatch
 
 STATIC = Path(__file__).parent / "static"
-API = (suggest, decisions, customers, conversations, scripts, products, candidates, stream, health)
-PAGES = (choices, console, candidate_desk)
+API = (
+    suggest,
+    decisions,
+    customers,
+    portrait,
+    conversations,
+    scripts,
+    products,
+    candidates,
+    regressions,
+    reports,
+    stream,
+    health,
+)
+PAGES = (choices, console, candidate_desk, script_desk, transfer_desk, editor_desk, health_desk, performance_desk)
 
 
 def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | None = None) -> FastAPI:
@@ -47,7 +79,8 @@ def create_app(runtime: Runtime | Callable[[], Runtime], options: WebOptions | N
     app.mount("/static", FreshFiles(directory=STATIC), name="static")
     app.add_route("/", lambda _: RedirectResponse("/console"), include_in_schema=False)
     problems.install(app)
-    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
+    larger = {transfer_desk.CHECK_PATH: chosen.max_upload_bytes}
+    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes, larger=larger)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(SecurityHeaders)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
@@ -63,6 +96,8 @@ def _lifespan(
         services = Services.start(opened, options, hub)
         hub.start(asyncio.get_running_loop())
         app.state.services = services
+        app.state.broadcast = broadcast = Broadcast(services)
+        following = asyncio.create_task(broadcast.run())
         watch = asyncio.create_task(ConversationWatch(opened, services.newsroom, options.poll_s).run())
         try:
             yield
@@ -71,7 +106,9 @@ def _lifespan(
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
+            await following
             await run_in_threadpool(services.pool.close)
+            await run_in_threadpool(services.uploads.close)
             if opened is not runtime:
                 await run_in_threadpool(opened.close)
 

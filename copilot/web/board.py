@@ -2,9 +2,12 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakValueDictionary
 
+from sqlalchemy import Select, select
+from sqlmodel import col
 from starlette.concurrency import run_in_threadpool
 
 from copilot.engine.answer import SuggestionAnswer
@@ -14,15 +17,16 @@ from copilot.runtime import Runtime
 from copilot.web.errors import BusyError
 from copilot.web.metrics import Metrics
 from copilot.web.pool import EnginePool
-from knowledge.tables import Message, MessageRole
+from knowledge.tables import Conversation, Message, MessageRole
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a conversation is, and whether it waits for an agent."""
+    """Where a conversation is, whether it waits for an agent, and the answer it waits for once that is made."""
 
     version: int
     waits_for_agent: bool
+    answer: SuggestionAnswer | None = None
 
 
 class SuggestionBoard:
@@ -58,16 +62,59 @@ class SuggestionBoard:
             UnknownIdError: there is no such conversation.
             BusyError: the line before the engine is full.
         """
+        return (await self.look(conversation_id, agent_id)).answer
+
+    async def look(self, conversation_id: str, agent_id: str | None = None) -> Standing:
+        """Where the conversation stands, with its answer if it waits for one.
+
+        Raises:
+            UnknownIdError: there is no such conversation.
+            BusyError: the line before the engine is full.
+        """
         lock = self._locks.setdefault(conversation_id, asyncio.Lock())
         async with lock:
-            standing = await run_in_threadpool(self._standing, conversation_id)
+            standing = await run_in_threadpool(self.standing, conversation_id)
             if not standing.waits_for_agent:
-                return None
+                return standing
             kept = self._shelf.get(conversation_id)
             if kept is not None and kept.conversation_version == standing.version:
-                return kept
+                return replace(standing, answer=kept)
             answer = await self.ask(self._request(conversation_id, agent_id))
             self._keep(conversation_id, answer)
+            return replace(standing, version=answer.conversation_version, answer=answer)
+
+    def kept(self, conversation_id: str) -> SuggestionAnswer | None:
+        """The latest answer made for a conversation, whether it has moved on since or not."""
+        return self._shelf.get(conversation_id)
+
+    def standing(self, conversation_id: str) -> Standing:
+        """Where the conversation is, without an answer; asks the database.
+
+        Raises:
+            UnknownIdError: there is no such conversation.
+        """
+        tenant_id = self._runtime.settings.tenant
+        with self._runtime.workspace.database.read() as session:
+            conversation = get_conversation(session, tenant_id, conversation_id)
+            last = session.execute(_last_said(conversation)).scalar_one_or_none()
+        return Standing(conversation.version, last is MessageRole.CUSTOMER)
+
+    async def opening(self, conversation_id: str, day: str, agent_id: str | None = None) -> SuggestionAnswer:
+        """What the conversation might begin with on this day, made once.
+
+        Raises:
+            UnknownIdError: there is no such conversation.
+            BusyError: the line before the engine is full.
+        """
+        name = f"{conversation_id} {day}"
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        async with lock:
+            standing = await run_in_threadpool(self.standing, conversation_id)
+            kept = self._shelf.get(name)
+            if kept is not None and kept.conversation_version == standing.version:
+                return kept
+            answer = await self.ask(replace(self._request(conversation_id, agent_id), opening=True))
+            self._keep(name, answer)
             return answer
 
     def forget(self, conversation_id: str) -> None:
@@ -78,15 +125,22 @@ class SuggestionBoard:
         tenant_id = self._runtime.settings.tenant
         return SuggestRequest(tenant_id=tenant_id, conversation_id=conversation_id, agent_id=agent_id)
 
-    def _standing(self, conversation_id: str) -> Standing:
-        tenant_id = self._runtime.settings.tenant
-        with self._runtime.workspace.database.read() as session:
-            conversation = get_conversation(session, tenant_id, conversation_id)
-            last = session.get(Message, (tenant_id, conversation_id, conversation.version))
-        return Standing(conversation.version, last is not None and last.role is MessageRole.CUSTOMER)
-
     def _keep(self, conversation_id: str, answer: SuggestionAnswer) -> None:
         self._shelf[conversation_id] = answer
         self._shelf.move_to_end(conversation_id)
         while len(self._shelf) > self._size:
             self._shelf.popitem(last=False)
+
+
+def _last_said(conversation: Conversation) -> Select[Any]:
+    """Who wrote the last message that was not taken back."""
+    return (
+        select(col(Message.role))
+        .where(
+            col(Message.tenant_id) == conversation.tenant_id,
+            col(Message.conversation_id) == conversation.id,
+            col(Message.withdrawn_at).is_(None),
+        )
+        .order_by(col(Message.position).desc())
+        .limit(1)
+    )

@@ -63,7 +63,7 @@ def decide(services: Services, decision: NewDecision, key: str | None) -> Record
         services.metrics.note_decision("stale")
         raise
     services.metrics.note_decision(recorded.kind)
-    _tell(services, decision.set_id, recorded)
+    _tell(services, decision, recorded)
     return recorded
 
 
@@ -78,7 +78,8 @@ def check_sendable(services: Services, text: str) -> None:
             raise BadRequestError("text", finding.words, f"a text without it: {finding.reason}")
 
 
-def _tell(services: Services, set_id: str, recorded: Recorded) -> None:
+def _tell(services: Services, decision: NewDecision, recorded: Recorded) -> None:
+    set_id = decision.set_id
     with services.database.read() as session:
         shown = session.get(SuggestionSet, (services.tenant_id, set_id))
         conversation_id = shown.conversation_id if shown else None
@@ -87,4 +88,4 @@ def _tell(services: Services, set_id: str, recorded: Recorded) -> None:
             message = session.get(Message, (services.tenant_id, conversation_id, recorded.conversation_version))
     if message is not None and message.set_id == set_id:
         services.newsroom.tell_message(message)
-    services.newsroom.tell_decision(conversation_id, set_id, recorded.kind)
+    services.newsroom.tell_decision(conversation_id, set_id, recorded.kind, decision.agent_id)

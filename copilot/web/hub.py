@@ -3,11 +3,14 @@
 import asyncio
 import secrets
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 News = Mapping[str, str | int | bool | None]
+REMEMBERED = 512
+"""So much of the latest news is remembered, for listeners that were away for a moment."""
 
 
 class EventName(StrEnum):
@@ -16,6 +19,7 @@ class EventName(StrEnum):
     MESSAGE = "message"
     SUGGESTIONS = "suggestions"
     DECISION = "decision"
+    CHANGE = "change"
     REFRESH = "refresh"
 
 
@@ -35,8 +39,8 @@ class Subscription:
         self.conversation_id = conversation_id
         self._queue: asyncio.Queue[HubEvent | None] = asyncio.Queue(size)
 
-    async def next(self, timeout_s: float) -> HubEvent | None:
-        """The next piece of news, or `None` when the hub has closed.
+    async def next(self, timeout_s: float | None = None) -> HubEvent | None:
+        """The next piece of news, or `None` when the hub has closed; without a time it waits for as long as it takes.
 
         Raises:
             TimeoutError: nothing happened within the time.
@@ -71,6 +75,8 @@ class Hub:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._subscriptions: set[Subscription] = set()
+        self._followers: set[Subscription] = set()
+        self._recent: deque[HubEvent] = deque(maxlen=REMEMBERED)
         self._closed = False
 
     @property
@@ -86,13 +92,23 @@ class Hub:
         """Name the event loop in which listeners live."""
         self._loop = loop
 
+    def since(self, last_id: str) -> list[HubEvent] | None:
+        """The news after the one with this id; nothing (`None`) when it is of another process or too long ago."""
+        if last_id == self.last_id:
+            return []
+        run, _, seq = last_id.partition("-")
+        recent = list(self._recent)
+        if run != self._run or not seq.isdecimal() or not recent or int(seq) < _seq_of(recent[0]) - 1:
+            return None
+        return [event for event in recent if _seq_of(event) > int(seq)]
+
     def subscribe(self, conversation_id: str | None) -> Subscription:
         """Listen from now on, to one conversation or to all."""
-        subscription = Subscription(conversation_id, self._size)
-        self._subscriptions.add(subscription)
-        if self._closed:
-            subscription.replace_all(None)
-        return subscription
+        return self._add(self._subscriptions, Subscription(conversation_id, self._size))
+
+    def follow(self, size: int) -> Subscription:
+        """Listen to everything as a part of this application, which is no listener to be counted."""
+        return self._add(self._followers, Subscription(None, size))
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Listen no more."""
@@ -105,6 +121,7 @@ class Hub:
         with self._lock:
             self._seq += 1
             event = HubEvent(self.last_id, name, dict(data))
+            self._recent.append(event)
             self._loop.call_soon_threadsafe(self._deliver, event)
 
     def close(self) -> None:
@@ -117,11 +134,21 @@ class Hub:
         """The hint to read everything again."""
         return HubEvent(self.last_id, EventName.REFRESH, {"reason": reason})
 
+    def _add(self, to: set[Subscription], subscription: Subscription) -> Subscription:
+        to.add(subscription)
+        if self._closed:
+            subscription.replace_all(None)
+        return subscription
+
     def _deliver(self, event: HubEvent) -> None:
-        for subscription in list(self._subscriptions):
+        for subscription in [*self._followers, *self._subscriptions]:
             if subscription.wants(event) and not subscription.offer(event):
                 subscription.replace_all(self.refresh("slow"))
 
     def _end(self) -> None:
-        for subscription in list(self._subscriptions):
+        for subscription in [*self._followers, *self._subscriptions]:
             subscription.replace_all(None)
+
+
+def _seq_of(event: HubEvent) -> int:
+    return int(event.id.partition("-")[2])

@@ -1,5 +1,7 @@
 """What Prometheus may read."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from copilot.engine.answer import SuggestionAnswer
@@ -30,6 +32,11 @@ class Metrics:
         waiting.set_function(lambda: pool.n_pending)
         listeners = Gauge("copilot_stream_listeners", "Open event streams", registry=self.registry)
         listeners.set_function(lambda: hub.n_listeners)
+
+    def watch_pages(self, count: Callable[[], int]) -> None:
+        """Show how many pages of the console follow."""
+        pages = Gauge("copilot_console_pages", "Open pages of the console", registry=self.registry)
+        pages.set_function(count)
 
     def note_answer(self, answer: SuggestionAnswer) -> None:
         """Count one answer and its times."""

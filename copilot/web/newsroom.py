@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -15,6 +16,14 @@ from knowledge.tables import Conversation, Message, MessageRole
 REMEMBERED = 10_000
 MAX_CONVERSATIONS = 200
 MAX_MESSAGES = 20
+
+
+class Part(StrEnum):
+    """What of a conversation may change without a message: that it is there, what was said, who the customer is."""
+
+    CONVERSATION = "conversation"
+    THREAD = "thread"
+    CUSTOMER = "customer"
 
 
 class Newsroom:
@@ -64,9 +73,15 @@ class Newsroom:
         }
         self._hub.publish(EventName.SUGGESTIONS, news)
 
-    def tell_decision(self, conversation_id: str | None, set_id: str, kind: str) -> None:
+    def tell_decision(self, conversation_id: str | None, set_id: str, kind: str, agent_id: str | None = None) -> None:
         """Tell what an agent did."""
-        self._hub.publish(EventName.DECISION, {"conversation_id": conversation_id, "set_id": set_id, "kind": kind})
+        news: News = {"conversation_id": conversation_id, "set_id": set_id, "kind": kind, "agent_id": agent_id}
+        self._hub.publish(EventName.DECISION, news)
+
+    def tell_change(self, conversation_id: str, part: Part, agent_id: str | None = None) -> None:
+        """Tell that a part of a conversation is not what it was, and by whom."""
+        news: News = {"conversation_id": conversation_id, "part": part.value, "agent_id": agent_id}
+        self._hub.publish(EventName.CHANGE, news)
 
 
 def read_recent(session: Session, tenant_id: str, since: datetime) -> list[Conversation]:
@@ -94,6 +109,7 @@ def read_untold(session: Session, conversations: Sequence[Conversation], newsroo
                 col(Message.tenant_id) == conversation.tenant_id,
                 col(Message.conversation_id) == conversation.id,
                 col(Message.position) > max(start, conversation.version - MAX_MESSAGES),
+                col(Message.withdrawn_at).is_(None),
             )
             .order_by(col(Message.position))
         )
@@ -108,5 +124,6 @@ def _message_news(message: Message) -> News:
         "position": message.position,
         "role": MessageRole(message.role).value,
         "text": message.text,
+        "author_id": message.author_id,
         "at": message.at.isoformat() if message.at else None,
     }

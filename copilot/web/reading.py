@@ -147,6 +147,7 @@ def _read_tails(session: Session, tenant_id: str, conversation_ids: Sequence[str
             col(Message.tenant_id) == tenant_id,
             col(Message.conversation_id).in_(conversation_ids),
             col(Message.position) > col(Conversation.version) - TAIL,
+            col(Message.withdrawn_at).is_(None),
         )
         .order_by(col(Message.position).desc())
     )

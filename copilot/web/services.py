@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
-from copilot.curation.listed import ScriptList
+from copilot.curation.script_list import ScriptList
 from copilot.runtime import Runtime
 from copilot.web.board import SuggestionBoard
 from copilot.web.hub import Hub

@@ -7,8 +7,8 @@ The words of this package:
 - sample: a small file of a kind, for people who want to see what to fill in.
 """
 
-from knowledge.exports.rows import EXPORTABLE, exported_rows
+from knowledge.exports.rows import EXPORTABLE, ExportedRow, exported_rows
 from knowledge.exports.samples import sample_rows
 from knowledge.exports.table_files import ENDINGS, MEDIA_TYPES, write_table
 
-__all__ = ["ENDINGS", "EXPORTABLE", "MEDIA_TYPES", "exported_rows", "sample_rows", "write_table"]
+__all__ = ["ENDINGS", "EXPORTABLE", "MEDIA_TYPES", "ExportedRow", "exported_rows", "sample_rows", "write_table"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -16,6 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from copilot.runtime import Runtime
 from copilot.settings import Settings
 from copilot.web.app import create_app
+from copilot.web.console.simulating import simulate_cookie
+from copilot.web.pages.frame import UNNAMED
 from copilot.web.server import ConsoleServer
 from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Order, OrderLine
 from knowledge.workspace import Workspace
@@ -129,12 +132,30 @@ class Desk:
 
 
 @pytest.fixture
-def desk(server: str, page: Page) -> Iterator[Desk]:
+def customer(runtime: Runtime) -> str:
+    """Somebody like c1 who has never written, so that nothing is suggested before they do."""
+    shared = {"tenant_id": DEFAULT_TENANT, "customer_id": f"c1-{uuid4().hex[:8]}"}
+    order_id = f"o1-{shared['customer_id']}"
+    with runtime.workspace.database.write() as session:
+        session.add(
+            Customer(
+                tenant_id=DEFAULT_TENANT, id=shared["customer_id"], name="林小满", city="杭州", updated_at=LONG_AGO
+            )
+        )
+        session.add(CustomerTag(**shared, tag="敏感肌", valid_from=LONG_AGO))
+        session.add(Order(**shared, id=order_id, ordered_at=LONG_AGO, status="delivered"))
+        session.add(OrderLine(tenant_id=DEFAULT_TENANT, order_id=order_id, sku="cream"))
+    return shared["customer_id"]
+
+
+@pytest.fixture
+def desk(server: str, page: Page, customer: str) -> Iterator[Desk]:
     """A page on a fresh conversation; any error in the page's scripts fails the test."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
-    opened = httpx2.post(f"{server}/v1/conversations", json={"customer_id": "c1"}).json()["id"]
+    page.context.add_cookies([{"name": simulate_cookie(UNNAMED), "value": "on", "url": server}])
+    opened = httpx2.post(f"{server}/v1/conversations", json={"customer_id": customer}).json()["id"]
     page.goto(f"{server}/console/c/{opened}?lang=zh")
     page.wait_for_selector("#live[data-state=on]")
     yield Desk(page, server, opened)

@@ -35,6 +35,7 @@ class Card:
     reply: Reply
     percent: int
     kind: str
+    source: str
     bars: list[Bar]
     more_bars: list[Bar]
     matched: list[list[Piece]]
@@ -42,14 +43,19 @@ class Card:
 
 @dataclass(frozen=True)
 class ProductCardView:
-    """A product with its price as read aloud, and the text that mentions it."""
+    """A product with its price as read aloud, its reasons, and where customers may look at it."""
 
     product: ProductSuggestion
     price: str
+    url: str
+    name: list[Piece]
+    bars: list[Bar]
 
     @property
     def mention(self) -> str:
-        return f"{self.product.name} {self.price}".strip()
+        """The product as it stands in a reply: name and price on one line, on the next its address, if a whole one."""
+        address = self.url if self.url.startswith(("https://", "http://")) else ""
+        return "\n".join(line for line in (f"{self.product.name} {self.price}".strip(), address) if line)
 
 
 @dataclass(frozen=True)
@@ -76,14 +82,21 @@ class OrderLineView:
     amount: str
 
 
-def answer_view(answer: SuggestionAnswer, dismissed: frozenset[tuple[str, int | None]], words: Words) -> AnswerView:
-    """The answer without what the agent has dismissed."""
+def answer_view(
+    answer: SuggestionAnswer,
+    dismissed: frozenset[tuple[str, int | None]],
+    words: Words,
+    *,
+    urls: Mapping[str, str],
+) -> AnswerView:
+    """The answer without what the agent has dismissed; `urls` are the addresses of those products that have one."""
     replies = [reply for reply in answer.replies if ("reply", reply.rank) not in dismissed]
+    products = [one for one in answer.products if ("product", one.rank) not in dismissed]
     is_dismissed = ("reply", None) in dismissed or (bool(answer.replies) and not replies)
     return AnswerView(
         answer=answer,
         cards=[] if is_dismissed else [_card(reply, answer.message, words) for reply in replies],
-        products=[ProductCardView(one, money(one.price, one.currency)) for one in answer.products],
+        products=[_product(one, answer.message, urls.get(one.sku, ""), words) for one in products],
         reason=words.reason("abstain", answer.abstain_reason),
         products_reason=words.reason("products_reason", answer.products_reason),
         excluded=[(one.item_id, words.rule(one.rule)) for one in answer.excluded],
@@ -125,9 +138,27 @@ def _card(reply: Reply, message: str, words: Words) -> Card:
         reply=reply,
         percent=round(100 * reply.probability),
         kind=words.name("kind", reply.kind),
+        source=source_of(reply, words),
         bars=bars_of(reply.why[:N_BARS], words),
         more_bars=bars_of(reply.why[N_BARS:], words),
         matched=[highlight(trigger, message) for trigger in reply.matched],
+    )
+
+
+def source_of(reply: Reply, words: Words) -> str:
+    """Where a reply comes from: the version of a script, or the passage of a document."""
+    if reply.kind == "passage":
+        return words("card.passage", id=reply.script_id)
+    return words("card.version", id=reply.script_id, version=reply.version)
+
+
+def _product(product: ProductSuggestion, message: str, url: str, words: Words) -> ProductCardView:
+    return ProductCardView(
+        product=product,
+        price=money(product.price, product.currency),
+        url=url,
+        name=highlight(product.name, message),
+        bars=bars_of(product.why[:N_BARS], words),
     )
 
 

@@ -61,7 +61,8 @@ def test_without_a_suggestion_the_reason_and_a_way_to_ask_for_a_script_are_shown
     assert "最接近的话术把握不足" in fragment
     assert "申请话术" in fragment
     form = {"message": "zxqv wklj", "set_id": set_id_of(fragment)}
-    assert "已申请" in client.post(f"/console/c/{conversation.id}/request-script", data=form).text
+    asked = client.post(f"/console/c/{conversation.id}/request-script", data=form)
+    assert (asked.status_code, "requested" in asked.headers["hx-trigger"]) == (204, True)
     assert client.get("/v1/candidates").json()[0]["evidence"]["conversation_id"] == conversation.id
 
 

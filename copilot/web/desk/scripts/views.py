@@ -15,6 +15,11 @@ from knowledge.text import normalise
 
 MOST_VALUES = 8
 """So many values of a facet stand in the page; the others behind a click."""
+MOST_CHOICES = 100
+"""More values of a facet than this nobody looks through, and a page of thousands of them is slow."""
+LEAD = 40
+MOST_SHOWN = 300
+"""A row has room for two lines of a text: its beginning, or what stands around the words searched."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Row:
     """A script in the list; `how` says how a search found it, empty when its words are in it."""
 
     script: ListedScript
+    name: list[Piece]
     pieces: list[Piece]
     how: str
     validity: str
@@ -51,10 +57,11 @@ class Facet:
     name: str
     shown: list[Choice]
     more: list[Choice]
+    n_values: int
 
     @property
-    def is_used(self) -> bool:
-        return any(choice.is_chosen for choice in (*self.shown, *self.more))
+    def n_listed(self) -> int:
+        return len(self.shown) + len(self.more)
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,11 @@ class ListView:
     n_all: int
     page: int
     n_pages: int
+
+    @property
+    def chosen(self) -> list[tuple[str, Choice]]:
+        """The values that narrow the list down, each with the name of its facet."""
+        return [(facet.name, choice) for facet in self.facets for choice in facet.shown if choice.is_chosen]
 
 
 def list_view(
@@ -133,19 +145,34 @@ def _ordered(scripts: Sequence[ListedScript], query: ListQuery, now: datetime) -
 
 
 def _row(script: ListedScript, text: str, how: str, now: datetime) -> Row:
-    pieces = highlight(script.text, text) if text and not how else [Piece(script.text, is_match=False)]
-    return Row(script, pieces, how, script.validity(now))
+    """The row; the words searched are marked where the script says them, not where its sound or meaning was found."""
+    asked = "" if how else text.strip()
+    name, says = script.title or script.script_id, _excerpt(script.text, asked)
+    return Row(script, _marked(name, asked), _marked(says, asked), how, script.validity(now))
+
+
+def _excerpt(text: str, asked: str) -> str:
+    """As much of a text as a row has room for: its beginning, or from a little before the words searched."""
+    at = text.casefold().find(asked.casefold()) if asked else 0
+    start = at - LEAD if at > 2 * LEAD else 0
+    end = start + MOST_SHOWN
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def _marked(text: str, asked: str) -> list[Piece]:
+    return highlight(text, asked) if asked else [Piece(text, is_match=False)]
 
 
 def _facet(name: str, counts: Counter[str], query: ListQuery, names: Mapping[str, str], words: Words) -> Facet:
     chosen = query.chosen[name]
-    values = [*chosen, *(value for value, _ in _by_number(counts) if value not in chosen)]
+    others = [value for value, _ in _by_number(counts) if value not in chosen]
+    values = [*chosen, *others[: max(0, MOST_CHOICES - len(chosen))]]
     choices = [
         Choice(value, _label(name, value, names, words), counts[value], value in chosen, query.toggled(name, value))
         for value in values
     ]
     n = max(MOST_VALUES, len(chosen))
-    return Facet(name, choices[:n], choices[n:])
+    return Facet(name, choices[:n], choices[n:], len(chosen) + len(others))
 
 
 def _by_number(counts: Mapping[str, int]) -> list[tuple[str, int]]:

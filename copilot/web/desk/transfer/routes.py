@@ -16,13 +16,14 @@ from starlette.responses import FileResponse, Response
 
 from copilot.errors import BadRequestError, UnknownIdError
 from copilot.web.pages.frame import Visitor, VisitorDep
+from copilot.web.pages.translation import Words
 from copilot.web.schemas.common import Id
 from copilot.web.services import Services, ServicesDep
 from copilot.web.uploads import Upload
 from knowledge.audit import append_entry
 from knowledge.exports import ENDINGS, EXPORTABLE, MEDIA_TYPES, exported_rows, sample_rows, write_table
 from knowledge.formulas import defused
-from knowledge.imports import ImportKind
+from knowledge.imports import ImportKind, RejectedRow
 from knowledge.imports.formats import FORMATS
 from knowledge.imports.readers.opening import READERS
 from knowledge.tables import ImportRun
@@ -126,7 +127,21 @@ def export(kind: ImportKind, ending: Ending, services: ServicesDep, visitor: Vis
 
 def _draw(visitor: Visitor, upload: Upload) -> Response:
     rejected = upload.report.rejected[:N_REJECTED] if upload.report else ()
-    return visitor.draw("desk/transfer/upload.html", upload=upload, report=upload.report, rejected=rejected)
+    return visitor.draw(
+        "desk/transfer/upload.html",
+        upload=upload,
+        report=upload.report,
+        rejected=[(row, _why(row, visitor.words)) for row in rejected],
+    )
+
+
+def _why(row: RejectedRow, words: Words) -> str:
+    """Why a row was not taken, without what its column and value say already."""
+    if not row.expected:
+        return row.reason
+    expected = words("transfer.expected", what=row.expected)
+    is_plain = row.reason in (f"{row.column}: got {row.value!r}", f"{row.column}: nothing there")
+    return expected if is_plain else f"{row.reason} — {expected}"
 
 
 def _latest_runs(session: Session, tenant_id: str) -> list[ImportRun]:

@@ -1,14 +1,17 @@
 // Puts the console's parts together.
+import { actions } from "./actions.js";
 import * as cards from "./cards.js";
 import * as composer from "./composer.js";
 import * as dialogs from "../shared/dialogs.js";
+import * as finder from "./finder.js";
 import * as keys from "./keys.js";
-import { follow } from "./live.js";
+import { catchUp, follow } from "./live.js";
 import { tell, tellProblem } from "../shared/notice.js";
 import * as play from "./play.js";
 import { refresh } from "../shared/refresh.js";
 import * as times from "../shared/times.js";
 import { say } from "../shared/words.js";
+import * as wishes from "./wishes.js";
 
 const thread = document.getElementById("thread");
 const toBottom = () => thread && (thread.scrollTop = thread.scrollHeight);
@@ -22,7 +25,6 @@ function onDrawn(event) {
 }
 
 function onThread() {
-  toBottom();
   const last = thread.querySelector(".bubble:last-child");
   if (last?.matches(".customer")) announce(last.querySelector(".said").textContent);
 }
@@ -34,13 +36,27 @@ function announce(text) {
 function onSaid(event) {
   if (event.detail.from === "composer") composer.clear(event.detail.key);
   tell(say("sent"));
-  refresh("thread", "suggestions", "list");
+  catchUp("thread", "suggestions", "list");
+  refresh("undo");
 }
 
 function onDismissed() {
   dialogs.closeAll();
   tell(say("dismissed"));
-  refresh("suggestions");
+  catchUp("suggestions");
+  refresh("undo");
+}
+
+function onRequested() {
+  dialogs.closeAll();
+  tell(say("requested"));
+}
+
+function onUndone(event) {
+  if (event.detail.text) composer.restore(event.detail.text);
+  tell(say(event.detail.text ? "withdrawn" : "came-back"));
+  catchUp("thread", "suggestions", "list");
+  refresh("undo");
 }
 
 function onRefused(event) {
@@ -53,9 +69,12 @@ function onRefused(event) {
 
 document.body.addEventListener("said", onSaid);
 document.body.addEventListener("dismissed", onDismissed);
+document.body.addEventListener("requested", onRequested);
+document.body.addEventListener("undone", onUndone);
 document.body.addEventListener("htmx:responseError", onRefused);
 document.body.addEventListener("htmx:sendError", () => tell(say("network"), "bad"));
 document.body.addEventListener("htmx:afterSwap", onDrawn);
-for (const part of [dialogs, composer, cards, play, keys, times]) part.start();
+for (const part of [dialogs, composer, cards, finder, wishes, play, times]) part.start();
+keys.start(actions);
 toBottom();
 follow();

@@ -1,44 +1,45 @@
-// One key for each thing an agent does all day. Keys are told by their place (`code`), and never while an input method composes.
-import { accept, chosen, dismissCard, editCard } from "./cards.js";
-import { focus } from "./composer.js";
-import { anyOpen, closeAll, open } from "../shared/dialogs.js";
-import { hide } from "../shared/notice.js";
+// Runs what the keys do. Which key does what stands in the page, in the help window; it comes from one table on the server.
+// Keys are told by their place on the keyboard (`code`), and never while an input method composes.
+import { anyOpen } from "../shared/dialogs.js";
 
-const DIGIT = /^(?:Digit|Numpad)([1-9])$/;
-const isTyping = (target) => Boolean(target.closest?.("input:not([type=radio]), textarea, select, [contenteditable]"));
+const PAGE = "page";
+const ANYWHERE = "anywhere";
+const COMPOSING = 229;
 
-function onKey(event) {
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.code === "Escape") return leave(event);
-  if (isTyping(event.target)) return;
-  const done = anyOpen() ? inDialog(event, anyOpen()) : onPage(event);
-  if (done) event.preventDefault();
+// What an action gives back when the browser is to do what it always does with the key.
+export const NATIVE = Symbol("native");
+
+const table = Array.from(document.querySelectorAll("#help [data-codes]"), ({ dataset }) => ({
+  codes: dataset.codes.split(" "),
+  place: dataset.at,
+  action: dataset.action,
+  argument: dataset.argument,
+  shift: "shift" in dataset,
+  repeats: "repeats" in dataset,
+}));
+
+export const isTyping = (target) => Boolean(target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]"));
+
+// A window that has just closed may hold the focus for a moment yet.
+const placeIn = (target) => (target.closest?.("dialog:not([open])") ? document.body : target);
+
+// From the nearest place to the widest; a box or a window keeps the page's keys away.
+function placesOf(target) {
+  const own = target.closest?.("[data-place]")?.dataset.place ?? anyOpen()?.dataset.place;
+  return anyOpen() || isTyping(target) ? [own, ANYWHERE] : [own, PAGE, ANYWHERE];
 }
 
-function onPage(event) {
-  const digit = event.shiftKey ? null : DIGIT.exec(event.code)?.[1];
-  if (digit && digit <= "3") return event.repeat || accept(digit), true;
-  if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return open("help"), true;
-  if (event.shiftKey) return false;
-  if (event.code === "KeyE") return editCard(chosen()), true;
-  if (event.code === "KeyX") return dismissCard(chosen()), true;
-  if (event.code === "KeyR") return focus(), true;
-  return false;
+function meant(event) {
+  const fits = table.filter((key) => key.codes.includes(event.code) && key.shift === event.shiftKey);
+  return placesOf(placeIn(event.target)).map((place) => fits.find((key) => key.place === place)).find(Boolean);
 }
 
-function inDialog(event, dialog) {
-  const digit = DIGIT.exec(event.code)?.[1];
-  const button = dialog.id === "dismiss" && digit ? dialog.querySelectorAll(".reasons button")[digit - 1] : null;
-  button?.click();
-  return Boolean(button);
-}
-
-function leave(event) {
-  hide();
-  if (anyOpen()) closeAll();
-  else if (isTyping(event.target)) event.target.blur();
-}
-
-export function start() {
-  document.addEventListener("keydown", onKey);
+export function start(actions) {
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === COMPOSING || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = meant(event);
+    if (!key) return;
+    const isHeld = event.repeat && !key.repeats;
+    if (isHeld || actions[key.action](key.argument, event) !== NATIVE) event.preventDefault();
+  });
 }

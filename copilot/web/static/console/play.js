@@ -27,7 +27,4 @@ function freshKey() {
 
 export function start() {
   form?.addEventListener("submit", send);
-  form?.elements.text.addEventListener("keydown", (event) => {
-    if (event.code === "Enter" && event.isComposing) event.stopPropagation();
-  });
 }

@@ -1,15 +1,15 @@
-// Asks the server to draw parts of the page again; several wishes within a moment become one.
-const SOON_MS = 40;
-const waiting = new Map();
+// Asks the server to draw parts of the page again; several wishes of the same moment become one.
+const waiting = new Set();
 
 export function refresh(...ids) {
   for (const id of ids) {
     if (waiting.has(id)) continue;
-    waiting.set(id, setTimeout(() => {
+    waiting.add(id);
+    setTimeout(() => {
       waiting.delete(id);
       const part = document.getElementById(id);
       if (part) window.htmx.trigger(part, "refresh");
-    }, SOON_MS));
+    });
   }
 }
 
