@@ -49,6 +49,7 @@ class SoundTable:
         self._starts = np.array([0, *accumulate(len(row) + 1 for row in rows)][: len(rows)], np.intp)
         table = _initials()
         self._initials = table[np.minimum(self._codes, len(table) - 1)]
+        self._places = cache(lambda letter: np.flatnonzero(self._initials & _BIT[letter]))
         self._is_han = self._codes >= _FIRST_HAN
 
     def characters(self, found: Sounded, which: int) -> str:
@@ -72,10 +73,13 @@ class SoundTable:
         return [found for way in ways if len(found := self._sounded(self._read_as(way), len(way)))]
 
     def _beginning_with(self, letters: Sequence[str]) -> NDArray[np.intp]:
-        last = max(0, len(self._initials) - len(letters) + 1)
-        places = np.flatnonzero(self._initials[:last] & _BIT[letters[0]])
-        for distance, letter in enumerate(letters[1:], start=1):
-            places = places[(self._initials[places + distance] & _BIT[letter]) != 0]
+        """Where characters in a row begin so, looked for from the rarest letter on."""
+        rarest = min(range(len(letters)), key=lambda distance: len(self._places(letters[distance])))
+        places = self._places(letters[rarest]) - rarest
+        places = places[(places >= 0) & (places <= len(self._initials) - len(letters))]
+        for distance, letter in enumerate(letters):
+            if distance != rarest:
+                places = places[(self._initials[places + distance] & _BIT[letter]) != 0]
         return places
 
     def _read_as(self, way: Sequence[str]) -> NDArray[np.intp]:

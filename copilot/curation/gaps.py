@@ -20,10 +20,14 @@ N_TRIGGERS = 8
 
 @dataclass(frozen=True)
 class OpenGap:
-    """A gap, and the script that has come to answer it since, where there is one."""
+    """A gap, and the live script that has its most frequent message as a trigger, where there is one.
+
+    It is answered when that script went live after the last message; otherwise the script is what did not serve.
+    """
 
     gap: Gap
-    answered_by: str = ""
+    script_id: str = ""
+    is_answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Gaps:
 
     @property
     def n_open(self) -> int:
-        return sum(not one.answered_by for one in self.found)
+        return sum(not one.is_answered for one in self.found)
 
 
 def read_unanswered(session: Session, tenant_id: str, since: datetime, until: datetime) -> list[Asked]:
@@ -68,11 +72,18 @@ def gaps_of(asked: Iterable[Asked], encode: Encode, mask: Mask) -> Coverage:
 
 
 def open_gaps(coverage: Coverage, scripts: Sequence[LibraryScript]) -> Gaps:
-    """The gaps as they stand; one whose most frequent message is by now a live script's trigger counts as answered."""
-    by_trigger = {_form(trigger): one.script_id for one in scripts for trigger in one.triggers}
-    found = [OpenGap(gap, by_trigger.get(_form(gap.triggers[0]), "")) for gap in coverage.gaps]
-    ordered = sorted(found, key=lambda one: (bool(one.answered_by), -one.gap.n_messages, one.gap.triggers))
+    """The gaps as they stand beside the scripts that are live by now."""
+    by_trigger = {_form(trigger): one for one in scripts for trigger in one.triggers}
+    found = [_standing(gap, by_trigger.get(_form(gap.triggers[0]))) for gap in coverage.gaps]
+    ordered = sorted(found, key=lambda one: (one.is_answered, -one.gap.n_messages, one.gap.triggers))
     return Gaps(ordered, coverage.n_messages, coverage.n_without_words, coverage.n_left_out)
+
+
+def _standing(gap: Gap, script: LibraryScript | None) -> OpenGap:
+    if script is None:
+        return OpenGap(gap)
+    is_newer = script.published_at is not None and gap.last_at is not None and script.published_at > gap.last_at
+    return OpenGap(gap, script.script_id, is_newer)
 
 
 @lru_cache(maxsize=50_000)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.engine.library_shelf import TITLE_ROW, Shelf
+from copilot.engine.library_shelf import TITLE_ROW, Entry, Shelf
 from copilot.engine.replies import REPLY, TRIGGER
 from copilot.engine.retrieval import Search
 from knowledge.text import canonical, normalise, tokenise
@@ -28,6 +28,7 @@ MIN_WORDS, MIN_MEANING = 0.1, 0.5
 """Of the weight of the words, and of the similarity in meaning (0 is unrelated, 1 the same)."""
 MIN_TOKENS = 0.5
 N_SEARCHED = 100
+N_SOUNDED = 400
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,11 @@ def best_of(matches: Iterable[Match]) -> dict[int, Match]:
 
 def by_name(shelf: Shelf, fits: NDArray[np.bool_], typed: str) -> list[Match]:
     """Entries whose id or title is, begins with or, for titles, contains what was typed."""
-    as_id, wanted = typed.strip().casefold(), canonical(typed)
-    word = re.compile(rf"\b{re.escape(wanted)}(\b)?") if wanted.isascii() else None
-    found = []
-    for place in np.flatnonzero(fits).tolist():
-        entry = shelf.entries[place]
-        if entry.script_id.casefold().startswith(as_id):
-            score = ID if len(entry.script_id) == len(as_id) else ID_BEGINS
-            found.append(Match(place, "exact", score, entry.script_id))
-        if wanted in (title := entry.rows[TITLE_ROW]):
-            score = TITLE if wanted == title else TITLE_BEGINS if title.startswith(wanted) else IN_TITLE
-            if word is not None and score == IN_TITLE:
-                score = _word_score(word.search(normalise(entry.title)))
-            found.append(Match(place, "words" if score <= IN_TITLE else "exact", score, entry.title))
-    return [match for match in found if match.score]
+    as_id, wanted = " ".join(typed.split()).casefold(), canonical(typed)
+    ids = (place for place in shelf.ids.beginning(as_id) if fits[place])
+    titles = (place for place in shelf.titles.holding(wanted) if fits[place])
+    found = [_by_id(place, shelf.entries[place], as_id) for place in ids]
+    return found + [match for place in titles if (match := _by_title(place, shelf.entries[place], wanted)).score]
 
 
 def by_sound(shelf: Shelf, fits: NDArray[np.bool_], typed: str) -> list[Match]:
@@ -107,16 +99,26 @@ def by_text(shelf: Shelf, fits: NDArray[np.bool_], typed: str) -> list[Match]:
     return found
 
 
+def _by_id(place: int, entry: Entry, wanted: str) -> Match:
+    is_whole = len(entry.script_id) == len(wanted)
+    return Match(place, "exact", ID if is_whole else ID_BEGINS, entry.script_id)
+
+
+def _by_title(place: int, entry: Entry, wanted: str) -> Match:
+    """How a title that has these characters matches; in Latin letters they must be a word or begin one."""
+    title = entry.rows[TITLE_ROW]
+    if title.startswith(wanted):
+        return Match(place, "exact", TITLE if wanted == title else TITLE_BEGINS, entry.title)
+    if not wanted.isascii():
+        return Match(place, "words", IN_TITLE, entry.title)
+    word = re.search(rf"\b{re.escape(wanted)}(\b)?", normalise(entry.title))
+    score = 0.0 if word is None else IN_TITLE if word.group(1) is not None else WORD_BEGINS
+    return Match(place, "words", score, entry.title)
+
+
 def _telling(tokens: Sequence[str]) -> list[str]:
     """Words and pairs of characters, each once; single characters, which stand in any text, where there is no more."""
     return list(dict.fromkeys([token for token in tokens if len(token) > 1] or tokens))
-
-
-def _word_score(found: re.Match[str] | None) -> float:
-    """What a word in a title counts: nothing within another word, less where a word only begins with it."""
-    if found is None:
-        return 0.0
-    return IN_TITLE if found.group(1) is not None else WORD_BEGINS
 
 
 def _same_triggers(search: Search, places: NDArray[np.intp]) -> list[Match]:
@@ -127,13 +129,14 @@ def _same_triggers(search: Search, places: NDArray[np.intp]) -> list[Match]:
 def _sounded(
     shelf: Shelf, fits: NDArray[np.bool_], found: Sounded, how: How, scores: NDArray[np.float64]
 ) -> list[Match]:
-    """The best place of each entry."""
+    """The best place of each entry, of the best entries."""
     places = shelf.row_places[found.rows]
     score = scores[shelf.row_kinds[found.rows]] + AT_START * (found.starts == 0)
     score += WHOLE * (shelf.row_lengths[found.rows] == found.length)
     keep = np.flatnonzero(fits[places])
     best = keep[np.lexsort((-score[keep], places[keep]))]
     firsts = best[np.flatnonzero(np.diff(places[best], prepend=-1))]
+    firsts = firsts[np.argsort(-score[firsts], kind="stable")[:N_SOUNDED]]
     return [
         Match(place, how, value, shelf.sounds.characters(found, which))
         for which, place, value in zip(firsts.tolist(), places[firsts].tolist(), score[firsts].tolist(), strict=True)

@@ -14,9 +14,10 @@ from copilot.engine.cards import CardFile, ScriptCard, read_use
 from copilot.engine.context import AgentContext
 from copilot.engine.eligibility import scope_exclusion
 from copilot.engine.library_matching import How, Match, best_of, by_content, by_name, by_sound, by_text
-from copilot.engine.library_shelf import Entry, Shelf, ShelfFilter, ShelfKeeper
+from copilot.engine.library_shelf import Entry, Shelf, ShelfFilter
 from copilot.engine.request import require_text
 from copilot.engine.retrieval import Query, Search
+from copilot.engine.shelf_keeper import ShelfKeeper
 from copilot.errors import BadRequestError
 from knowledge.index.library_state import LibraryView
 from knowledge.tables import Scene, ScriptKind, ScriptUse, Stage
@@ -126,8 +127,7 @@ class Librarian:
 
     def warm_up(self, session: Session) -> None:
         """Read the shelf, so that the first search need not."""
-        shelf = self.shelves.live(session)
-        shelf.sounds.find_initials("th")
+        self.shelves.live(session).warm_up()
 
     def _matches(self, shelf: Shelf, query: LibraryQuery, here: Surroundings) -> list[Match]:
         fits = shelf.fitting(_filter(query, here))
@@ -149,20 +149,19 @@ class Librarian:
     def _most_sent(
         self, session: Session, shelves: Sequence[Shelf], query: LibraryQuery, here: Surroundings
     ) -> list[LibraryHit]:
-        wanted = _filter(query, here)
-        fitting = {
-            shelf.entries[i].script_id: shelf.entries[i]
-            for shelf in shelves
-            for i in np.flatnonzero(shelf.fitting(wanted))
-        }
-        found: list[tuple[Entry, Match]] = []
+        """The scripts sent most often, then the others by id."""
+        fitting = [(shelf, shelf.fitting(_filter(query, here))) for shelf in shelves]
+        found: dict[str, tuple[Entry, Match]] = {}
         for script_id, n in session.connection().execute(_MOST_SENT, {"tenant_id": self.tenant_id}):
             if len(found) == query.k:
                 break
-            if script_id in fitting:
-                found.append((fitting.pop(script_id), Match(0, "exact", float(n))))
-        rest = [(entry, Match(0, "exact", 0.0)) for entry in fitting.values()]
-        return self._hits(session, [*found, *rest][: query.k])
+            for shelf, fits in fitting:
+                if (place := shelf.places.get(script_id)) is not None and fits[place]:
+                    found[script_id] = shelf.entries[place], Match(place, "exact", float(n))
+        others = (shelf.entries[place] for shelf, fits in fitting for place in np.flatnonzero(fits).tolist())
+        while len(found) < query.k and (entry := next(others, None)) is not None:
+            found.setdefault(entry.script_id, (entry, Match(0, "exact", 0.0)))
+        return self._hits(session, list(found.values()))
 
     def _hits(self, session: Session, found: Sequence[tuple[Entry, Match]]) -> list[LibraryHit]:
         cards = self.cards.get(session, [entry.key for entry, _ in found])

@@ -1,55 +1,21 @@
 """The scripts of a library as people look for them: by title and sound, by where they belong and who may see them."""
 
-import math
-import threading
-from collections.abc import Callable, Iterable, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, and_, bindparam, func, inspect, select
-from sqlmodel import Session
 
-from copilot.engine.freshness import Changes
 from copilot.engine.rule_tables import Parts
-from knowledge.index.items import without_slots
 from knowledge.index.strings import hashes64
 from knowledge.index.view import CollectionView
-from knowledge.tables import Script, ScriptStatus, ScriptVersion
-from knowledge.text_initials import SoundTable, sounding
+from knowledge.text_initials import SoundTable
 
-MAX_CHANGED = 500
-"""So many changed scripts are read again one by one; of more, the whole shelf is."""
 TITLE_ROW, TEXT_ROW, TRIGGER_ROW = range(3)
-_SCRIPT, _VERSION = inspect(Script).local_table.c, inspect(ScriptVersion).local_table.c
-_COLUMNS = (
-    _SCRIPT.id,
-    _SCRIPT.kind,
-    _SCRIPT.title,
-    _SCRIPT.live_version,
-    _VERSION.version,
-    _VERSION.text,
-    _VERSION.triggers,
-    _VERSION.stages,
-    _VERSION.scenes,
-    _VERSION.scope,
-    _VERSION.valid_from,
-    _VERSION.valid_to,
-)
-_OF_SCRIPT = and_(_VERSION.tenant_id == _SCRIPT.tenant_id, _VERSION.script_id == _SCRIPT.id)
-_OF_TENANT = _SCRIPT.tenant_id == bindparam("tenant_id")
-_IS_LIVE = and_(_VERSION.version == _SCRIPT.live_version, _VERSION.status == ScriptStatus.PUBLISHED)
-_LIVE = select(*_COLUMNS).where(_OF_SCRIPT, _OF_TENANT, _IS_LIVE)
-_LIVE_AMONG = _LIVE.where(_SCRIPT.id.in_(bindparam("ids", expanding=True)))
-_UNPUBLISHED = select(*_COLUMNS).where(
-    _OF_SCRIPT, _OF_TENANT, _SCRIPT.live_version.is_(None), _VERSION.version == _SCRIPT.latest_version
-)
-_UNPUBLISHED_STATE = select(func.count(), func.max(_SCRIPT.updated_at), func.sum(_SCRIPT.latest_version)).where(
-    _OF_TENANT, _SCRIPT.live_version.is_(None)
-)
 
 
 @dataclass(frozen=True)
@@ -83,12 +49,51 @@ class ShelfFilter:
     sees: Callable[[str], bool] = lambda _: True
 
 
+class Lines:
+    """Short texts in one, so that all of them are looked through at once."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._text = "".join(f"\n{line}" for line in lines)
+        self._breaks = [match.start() for match in re.finditer("\n", self._text)]
+
+    def holding(self, wanted: str) -> Iterator[int]:
+        """The number of each line that has these characters."""
+        return self._lines(wanted)
+
+    def beginning(self, wanted: str) -> Iterator[int]:
+        """The number of each line that begins with these characters."""
+        return self._lines(f"\n{wanted}")
+
+    def _lines(self, wanted: str) -> Iterator[int]:
+        found = self._text.find(wanted) if wanted else -1
+        while found >= 0:
+            line = bisect_right(self._breaks, found) - 1
+            yield line
+            end = self._breaks[line + 1] if line + 1 < len(self._breaks) else len(self._text)
+            found = self._text.find(wanted, end)
+
+
 class Shelf:
     """Some scripts at one moment, ordered by id."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = sorted(entries, key=lambda one: one.script_id)
         self._ordinals: tuple[CollectionView, NDArray[np.int32]] | None = None
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each script stands."""
+        return {one.script_id: place for place, one in enumerate(self.entries)}
+
+    @cached_property
+    def ids(self) -> Lines:
+        """The ids in lower case."""
+        return Lines(one.script_id.casefold().replace("\n", " ") for one in self.entries)
+
+    @cached_property
+    def titles(self) -> Lines:
+        """The titles in their canonical form."""
+        return Lines(one.rows[TITLE_ROW] for one in self.entries)
 
     @cached_property
     def sounds(self) -> SoundTable:
@@ -110,6 +115,11 @@ class Shelf:
     def row_lengths(self) -> NDArray[np.intp]:
         """How many characters each row of the sounds has."""
         return np.fromiter((len(row) for one in self.entries for row in one.rows), np.intp)
+
+    def warm_up(self) -> None:
+        """Work out what searches look at, so that the first one need not."""
+        self.fitting(ShelfFilter())
+        _ = self.places, self.ids, self.titles, self.sounds, self.row_places, self.row_kinds, self.row_lengths
 
     def fitting(self, wanted: ShelfFilter) -> NDArray[np.bool_]:
         """Which entries pass a filter, shape (n_entries,)."""
@@ -155,61 +165,6 @@ class Shelf:
     @cached_property
     def _scopes(self) -> Parts[str]:
         return Parts.of(one.scope for one in self.entries)
-
-
-class ShelfKeeper:
-    """Keeps the shelves of one tenant as the database has them; safe to call from many threads."""
-
-    def __init__(self, tenant_id: str) -> None:
-        self._tenant_id = tenant_id
-        self._changes = Changes()
-        self._live: Shelf | None = None
-        self._unpublished: tuple[object, Shelf] | None = None
-        self._reading = threading.Lock()
-
-    def note(self, script_id: str) -> None:
-        """A script has changed."""
-        self._changes.note(script_id)
-
-    def live(self, session: Session) -> Shelf:
-        """The scripts that are published; read in full once, then only what has changed."""
-        with self._reading:
-            seen = self._changes.seen_by(session)
-            if self._live is None or len(seen) > MAX_CHANGED:
-                self._live = Shelf(self._read(session, _LIVE))
-            elif seen:
-                others = (one for one in self._live.entries if one.script_id not in seen)
-                self._live = Shelf([*others, *self._read(session, _LIVE_AMONG, ids=sorted(seen))])
-            self._changes.settle(seen)
-            return self._live
-
-    def unpublished(self, session: Session) -> Shelf:
-        """The scripts of which no version is live, each as its newest version says; read again when any changes."""
-        with self._reading:
-            state = tuple(session.connection().execute(_UNPUBLISHED_STATE, {"tenant_id": self._tenant_id}).one())
-            if self._unpublished is None or self._unpublished[0] != state:
-                self._unpublished = state, Shelf(self._read(session, _UNPUBLISHED))
-            return self._unpublished[1]
-
-    def _read(self, session: Session, query: Select[*tuple[Any, ...]], **asked: object) -> list[Entry]:
-        rows = session.connection().execute(query, {"tenant_id": self._tenant_id, **asked})
-        return [_entry(row) for row in rows]
-
-
-def _entry(row: Row[Any]) -> Entry:
-    texts: Sequence[str] = (row.title, without_slots(row.text), *row.triggers)
-    return Entry(
-        script_id=row.id,
-        version=row.version,
-        title=row.title,
-        kind=row.kind.value,
-        stages=tuple(row.stages),
-        scenes=tuple(row.scenes),
-        scope=row.scope,
-        valid_from=-math.inf if row.valid_from is None else row.valid_from.timestamp(),
-        valid_to=math.inf if row.valid_to is None else row.valid_to.timestamp(),
-        rows=tuple(sounding(text) for text in texts),
-    )
 
 
 def _apart(wanted: str, named: Sequence[str]) -> str | None:

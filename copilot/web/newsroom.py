@@ -100,7 +100,7 @@ def read_untold(session: Session, conversations: Sequence[Conversation], newsroo
     found: list[Message] = []
     for conversation in conversations:
         told = newsroom.told(conversation.id)
-        start = conversation.version - 1 if told is None else told
+        start = max(0, conversation.version - 1) if told is None else told
         if start >= conversation.version:
             continue
         query = (

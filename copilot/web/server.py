@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from contextlib import suppress
@@ -19,6 +20,8 @@ from copilot.web.options import WebOptions
 logger = logging.getLogger(__name__)
 
 GRACE_S = 5
+SWITCH_S = 0.0005
+"""A request passes from thread to thread many times; while the engine computes, each time would cost 5 ms otherwise."""
 
 
 class ConsoleServer(uvicorn.Server):
@@ -44,6 +47,7 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False,
         SearchIndexError: the index cannot serve; the message says what to run.
         OSError: the address is taken.
     """
+    sys.setswitchinterval(SWITCH_S)
     runtime = Runtime.open(settings)
     try:
         runtime.index.start_following()

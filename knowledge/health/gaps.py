@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from knowledge.duplicates.near import Encode, near_duplicates
 from knowledge.duplicates.similarity import IN_A_LIST
@@ -25,7 +26,8 @@ class Gap:
 
     `triggers` are the most frequent of them, fit to be a script's triggers. Conversations count once, whatever the
     customer repeated. `at_stake_fen` is what those without an order would have brought at the average order of the
-    report; it is unknown without any. `stage` is the one most of them came up in.
+    report; it is unknown without any. `stage` is the one most of them came up in, `last_at` when the last one was
+    asked.
     """
 
     triggers: tuple[str, ...]
@@ -39,6 +41,7 @@ class Gap:
     amount_fen: int
     at_stake_fen: int | None
     stage: str = ""
+    last_at: datetime | None = None
 
     @property
     def n_unknown(self) -> int:
@@ -162,4 +165,5 @@ def _gap(rows: Sequence[Asked], texts: Sequence[str], average: float | None, n_t
         amount_fen=sum(talk.amount_fen or 0 for talk in talks if talk.converted),
         at_stake_fen=None if average is None else round(n_not_converted * average),
         stage=_commonest(Counter(row.stage for row in rows))[0],
+        last_at=max(row.at for row in rows),
     )

@@ -106,6 +106,7 @@ class Friendship(SQLModel, table=True):
     """An agent who has this customer as a contact."""
 
     __tablename__ = "friendship"
+    __table_args__ = (Index("ix_friendship_customer", "tenant_id", "customer_id"),)
 
     tenant_id: str = Field(primary_key=True)
     agent_id: str = Field(primary_key=True)

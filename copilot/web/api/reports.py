@@ -99,7 +99,8 @@ def _gap(one: OpenGap) -> GapOut:
         why={why.value: n for why, n in gap.why.items()},
         stage=gap.stage,
         at_stake_fen=gap.at_stake_fen,
-        answered_by=one.answered_by,
+        script_id=one.script_id,
+        is_answered=one.is_answered,
     )
 
 

@@ -117,7 +117,6 @@ def _rule(fate: ScriptFate, words: Words) -> str:
 
 
 def _verdict(fate: ScriptFate, words: Words) -> str:
-    place = {"rank": fate.rank, "n": fate.n_ranked}
     if fate.fate is Fate.OUTRANKED and fate.rank is not None:
-        return words("fate.outranked_at", **place)
+        return words("fate.outranked_at", rank=fate.rank)
     return words(f"fate.{fate.fate.value}")

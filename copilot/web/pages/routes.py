@@ -17,8 +17,8 @@ CurrentUrl = Annotated[str, Header(alias="HX-Current-URL", max_length=4000)]
 
 
 @router.post("/seat")
-def choose_seat(agent_id: Annotated[Short, Form()], services: ServicesDep, current: CurrentUrl = "") -> Response:
-    """Remember who sits here; signing in comes with access control."""
+def choose_seat(services: ServicesDep, agent_id: Annotated[Short, Form()] = "", current: CurrentUrl = "") -> Response:
+    """Remember who sits here, or that nobody does; signing in comes with access control."""
     with services.database.read() as session:
         user = session.get(User, (services.tenant_id, agent_id))
     response = _again(current)

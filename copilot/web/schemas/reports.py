@@ -47,7 +47,8 @@ GAP: dict[str, JsonValue] = {
     "why": {"abstained": 30, "requested": 11},
     "stage": "交易",
     "at_stake_fen": 120000,
-    "answered_by": "",
+    "script_id": "",
+    "is_answered": False,
 }
 
 
@@ -113,7 +114,8 @@ class GapOut(Wire):
     why: dict[str, int]
     stage: str
     at_stake_fen: int | None
-    answered_by: str = Field(description="The script that has come to answer it since; empty while none does.")
+    script_id: str = Field(description="The live script that has the most frequent of them as a trigger, if any.")
+    is_answered: bool = Field(description="Whether that script went live after the last message.")
 
 
 class HealthReportOut(Wire):

@@ -26,6 +26,8 @@ def upgrade() -> None:
     with op.batch_alter_table("suggestion", schema=None) as batch_op:
         # what was shown is counted over millions of rows, most of whose bytes are texts and features
         batch_op.create_index("ix_suggestion_item", ["tenant_id", "set_id", "kind", "rank", "item_id"], unique=False)
+    with op.batch_alter_table("friendship", schema=None) as batch_op:
+        batch_op.create_index("ix_friendship_customer", ["tenant_id", "customer_id"], unique=False)
     op.execute("""UPDATE "user" SET language = ''""")  # nobody could choose one before
     _create(
         "conversation_member",
@@ -77,6 +79,8 @@ def downgrade() -> None:
     for name in reversed(NEW_TABLES):
         op.drop_table(name)
     op.execute("""UPDATE "user" SET language = 'zh' WHERE language = ''""")
+    with op.batch_alter_table("friendship", schema=None) as batch_op:
+        batch_op.drop_index("ix_friendship_customer")
     with op.batch_alter_table("suggestion", schema=None) as batch_op:
         batch_op.drop_index("ix_suggestion_item")
     with op.batch_alter_table("suggestion_set", schema=None) as batch_op:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from copilot.curation.gaps import gaps_of, open_gaps, read_unanswered
@@ -89,11 +90,12 @@ def test_gaps_stand_biggest_first_masked_with_their_stage_and_up_to_eight_trigge
     assert "13912345678" not in repr(found)
 
 
-def test_a_gap_whose_message_is_a_trigger_by_now_is_answered_and_stands_last() -> None:
+@pytest.mark.parametrize(("published", "is_answered"), [(timedelta(hours=1), True), (timedelta(days=-9), False)])
+def test_a_gap_is_answered_by_a_script_that_came_after_it_and_stands_last(published, is_answered) -> None:
     coverage = gaps_of([*asked("能开发票吗", 5), *asked("可以寄到国外吗", 2)], by_letters, masked)
-    found = open_gaps(coverage, [LibraryScript("invoice", "可以", triggers=("能开发票吗？",))])
-    assert [(one.gap.triggers[0], one.answered_by) for one in found.found] == [
-        ("可以寄到国外吗", ""),
-        ("能开发票吗", "invoice"),
-    ]
-    assert found.n_open == 1
+    script = LibraryScript("invoice", "可以", triggers=("能开发票吗？",), published_at=NOON + published)
+    found = open_gaps(coverage, [script])
+    stands = {one.gap.triggers[0]: (one.script_id, one.is_answered) for one in found.found}
+    assert stands == {"可以寄到国外吗": ("", False), "能开发票吗": ("invoice", is_answered)}
+    assert found.n_open == (1 if is_answered else 2)
+    assert found.found[-1].gap.triggers[0] == ("能开发票吗" if is_answered else "可以寄到国外吗")

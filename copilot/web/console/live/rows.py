@@ -13,8 +13,8 @@ from copilot.web.services import Services
 
 logger = logging.getLogger(__name__)
 
-COLLECTED_S = 0.5
-"""The list may be so much late: what is said and suggested in the open conversation goes before it."""
+COLLECTED_S, REST_S = 0.25, 0.75
+"""A row comes so long after the first change, for what is said and suggested goes first; then the next ones wait."""
 BETWEEN_S, ALL_WITHIN_S = 0.02, 1.0
 """Pages get their rows one after another, so that they do not all draw in the same moment."""
 Seen = tuple[str | None, str]
@@ -58,6 +58,7 @@ class RowPost:
                 logger.exception("rows of the list could not be drawn; pages read the list again")
                 for listener in self._listeners:
                     listener.offer(refresh_text(PagePart.LIST))
+            await asyncio.sleep(REST_S)
 
     async def _send(self, due: Mapping[str, set[str] | None]) -> None:
         listeners = list(self._listeners)

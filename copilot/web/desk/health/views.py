@@ -123,7 +123,7 @@ def finding_view(library: Library, one: Finding) -> FindingView:
     scripts = []
     for place, script in enumerate(facts):
         other = facts[1 if place == 0 else 0].text if len(facts) > 1 else script.text
-        pieces = difference(other, script.text)[1]
+        pieces = _apart(other, script.text)
         alike = likeness.get(script.script_id)
         percent = None if alike is None else round(100 * alike)
         scripts.append(ScriptView(script, pieces, said.get(script.script_id, ""), percent))
@@ -134,6 +134,13 @@ def script_address(one: OpenGap) -> str:
     """Where a script for a gap is written, with its triggers and its stage filled in."""
     values = [("trigger", trigger) for trigger in one.gap.triggers[:N_TRIGGERS]]
     return "/desk/scripts/new?" + urlencode([*values, *([("stage", one.gap.stage)] if one.gap.stage else [])])
+
+
+def _apart(other: str, text: str) -> list[Piece]:
+    """A text with what another one lacks marked; texts that share little are shown as they are."""
+    pieces = difference(other, text)[1]
+    n_shared = sum(len(piece.text) for piece in pieces if piece.is_match)
+    return pieces if 2 * n_shared >= len(text) else [Piece(text, is_match=True)]
 
 
 def _fits(library: Library, one: Finding, query: HealthQuery) -> bool:
@@ -147,7 +154,7 @@ def _tiles(
     report: HealthReport, findings: Sequence[Finding], gaps: Sequence[OpenGap], query: HealthQuery
 ) -> list[Tile]:
     counts = Counter(one.kind for one in findings)
-    n_gaps = sum(not one.answered_by for one in gaps) if report.gaps else None
+    n_gaps = sum(not one.is_answered for one in gaps) if report.gaps else None
     known = {kind: None if kind in report.unknown else counts[kind] for kind in Kind}
     found = [Tile(kind.value, n, query.kind == kind) for kind, n in known.items()]
     return [Tile("gap", n_gaps, query.kind == "gap"), *found]

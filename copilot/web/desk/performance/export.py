@@ -8,11 +8,10 @@ from typing import Final
 
 from copilot.curation.performance import Performance, Row
 from copilot.web.desk.performance.views import N_RANKS, RATES, estimate_of
+from knowledge.formulas import defused
 
 BOM: Final = "\ufeff"
 """Without it Excel takes UTF-8 for the encoding of the machine's language."""
-DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A cell that begins with one of these is a formula to some spreadsheet, or makes the next cell begin a line."""
 COUNTS: Final = ("n_shown", "n_accepted", "n_edited", "n_dismissed", "n_reply", "n_purchase", "n_complaint")
 ENDS: Final = ("mean", "low", "high")
 SHARES: Final = ("acceptance", *(f"rank{rank}" for rank in range(1, N_RANKS + 1)), *RATES)
@@ -26,11 +25,6 @@ def to_csv(found: Performance, rows: Iterable[Row], name_of: Callable[[Row], str
     for row in (*rows, found.total):
         writer.writerow(_line(row, name_of(row)))
     return BOM + written.getvalue()
-
-
-def defused(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) or text.startswith(DANGEROUS) else text
 
 
 def _line(row: Row, name: str) -> list[str]:

@@ -77,10 +77,9 @@ def plain(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def test_the_desk_begins_with_the_strongest_candidate(client: TestClient, runtime: Runtime) -> None:
+def test_the_list_begins_with_the_strongest_candidate(client: TestClient, runtime: Runtime) -> None:
     offer(runtime, candidate_id="m-0", text="别的", verdict="helps", shrunk=0.01)
-    home = client.get("/desk")
-    assert (home.status_code, home.url.path) == (200, "/desk/candidates")
+    home = client.get("/desk/candidates?lang=zh")
     assert home.text.index("这款不含酒精") < home.text.index("别的")
     assert '<code dir="auto">m-1</code>' in home.text
 

@@ -6,7 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
 
+from knowledge.library.content import ScriptContent
+from knowledge.library.scripts import save_draft
 from knowledge.tables import DEFAULT_TENANT, Script, User
+from knowledge.workspace import utc_now
 
 HOSTILE = "<script>alert(1)</script>‮反‬​😀"
 
@@ -115,3 +118,36 @@ def test_a_view_is_kept_by_name_for_the_person_and_forgotten_again(client: TestC
 
 def test_a_view_without_a_name_is_refused(client: TestClient) -> None:
     assert client.post("/desk/scripts/views?stage=交付", data={"name": "  "}).status_code == 422
+
+
+def test_a_row_shows_the_words_searched_also_from_the_middle_of_a_long_text(client: TestClient) -> None:
+    add(client, "long", f"{'很长' * 400}无理由退换{'很长' * 400}", title="退换")
+    page = client.get("/desk/scripts?q=无理由退换&lang=zh").text
+    assert "<mark>无理由退换</mark>" in page
+    assert page.count("很长") < 200
+    assert "<mark>" not in client.get("/desk/scripts?lang=zh").text
+
+
+def test_what_narrows_the_list_stands_over_it_and_can_be_taken_out_alone(client: TestClient) -> None:
+    page = client.get("/desk/scripts", params={"stage": "交付", "status": "published", "lang": "zh"}).text
+    (filters,) = re.findall(r'<ul class="filters".*?</ul>', page, re.DOTALL)
+    addresses = [parse_qs(one.replace("&amp;", "&")) for one in re.findall(r'href="/desk/scripts\?([^"]*)"', filters)]
+    assert addresses == [{"stage": ["交付"]}, {"status": ["published"]}]
+    assert 'class="filters"' not in client.get("/desk/scripts?lang=zh").text
+
+
+def test_an_empty_list_offers_no_action(client: TestClient) -> None:
+    assert 'name="action"' in client.get("/desk/scripts").text
+    assert 'name="action"' not in client.get("/desk/scripts?status=retired").text
+
+
+def test_of_hundreds_of_values_of_a_facet_the_most_common_are_offered(client: TestClient, runtime: Any) -> None:
+    with runtime.workspace.database.write() as session:
+        content = ScriptContent("很多商品", skus=tuple(f"k{number:03d}" for number in range(150)))
+        save_draft(session, DEFAULT_TENANT, "many", content, actor="wang", now=utc_now())
+    add(client, "one", "一件商品", skus=["k149"])
+    page = client.get("/desk/scripts?lang=en").text
+    offered = re.findall(r'href="/desk/scripts\?sku=(k\d+)"', page)
+    assert offered == ["k149", *(f"k{number:03d}" for number in range(99))]
+    assert "Only the 100 most common" in page
+    assert "k148" in client.get("/desk/scripts?sku=k148").text

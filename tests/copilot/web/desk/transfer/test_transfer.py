@@ -55,6 +55,22 @@ def test_a_check_tells_everything_and_writes_nothing(client: TestClient, runtime
     assert not has_script(runtime, "n1")
 
 
+def test_a_row_says_once_what_was_wrong_and_all_reasons_are_kept(client: TestClient) -> None:
+    page = upload(client, "id,text,valid_to\nn1,,\nn2,好,=cmd\nn3,一,\nn3,二,\n")
+    reasons = re.findall(r'<td dir="auto">([^<]*)</td></tr>', page)
+    assert [one.replace("&#39;", "'") for one in reasons] == [
+        "expected a value, this column is required",
+        "expected a date such as 2026-01-05, 2026/1/5 or 2026-01-05 10:00",
+        "id: 'n3' already stands on line 4 with other values — expected each id once in a file",
+    ]
+
+
+def test_notices_are_told_in_words(client: TestClient) -> None:
+    page = upload(client, "id,text,skus\nn1,好,NOPE\n")
+    assert "Products that the catalogue does not have: 1" in page
+    assert "unknown_skus" not in page
+
+
 def test_what_was_checked_is_imported_noted_and_suggested(
     client: TestClient, runtime: Runtime, conversation: Any
 ) -> None:
