@@ -203,6 +203,7 @@ class _Statements:
             col(SuggestionSet.tenant_id) == self.tenant_id,
             col(SuggestionSet.at) >= scope.since,
             col(SuggestionSet.at) < scope.until,
+            col(SuggestionSet.message) != "",  # an opening answers nothing
             *([item_id.in_(self.talkative)] if scope.turns is Turns.SMALL_TALK else []),
             *([item_id == scope.script_id] if scope.script_id else []),
             *([col(SuggestionSet.stage) == scope.stage] if scope.stage else []),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
 from copilot.curation.listed import NO_USAGE, ListedScript, Usage
@@ -133,7 +133,7 @@ def _read_scripts(
     return {row.id: _listed(row) for row in session.execute(query)}
 
 
-def _is_version(version: type[ScriptVersion], number: ColumnElement[int]) -> ColumnElement[bool]:
+def _is_version(version: type[ScriptVersion], number: ColumnElement[int] | Mapped[int]) -> ColumnElement[bool]:
     is_own = (col(version.tenant_id) == col(Script.tenant_id)) & (col(version.script_id) == col(Script.id))
     return is_own & (col(version.version) == number)
 

@@ -36,6 +36,7 @@ class SuggestionSet(SQLModel, table=True):
     __tablename__ = "suggestion_set"
     __table_args__ = (
         Index("ix_suggestion_set_at", "tenant_id", "at"),
+        Index("ix_suggestion_set_conversation", "tenant_id", "conversation_id", "at"),
         Index("ix_suggestion_set_customer", "tenant_id", "customer_id", "at"),
     )
 

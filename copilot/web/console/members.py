@@ -45,6 +45,5 @@ def _name(session: Session, tenant_id: str, role: MessageRole, author_id: str | 
     if author_id is None:
         return ""
     key = (tenant_id, author_id)
-    table: type[User] | type[Customer] = User if role is MessageRole.AGENT else Customer
-    row = session.get(table, key)
+    row: User | Customer | None = session.get(User, key) if role is MessageRole.AGENT else session.get(Customer, key)
     return row.name if row and row.name else author_id

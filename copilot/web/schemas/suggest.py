@@ -89,7 +89,7 @@ class SuggestIn(Wire):
     )
     opening: bool = Field(
         default=False,
-        description="What to say before the customer has written: no message then, but a conversation_id or customer_id.",
+        description="What to say before the customer has written: without a message, for a conversation or customer.",
     )
 
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
         batch_op.add_column(_moment("undone_at", nullable=True))
     with op.batch_alter_table("suggestion_set", schema=None) as batch_op:
         batch_op.create_index("ix_suggestion_set_at", ["tenant_id", "at"], unique=False)
+        batch_op.create_index("ix_suggestion_set_conversation", ["tenant_id", "conversation_id", "at"], unique=False)
     with op.batch_alter_table("suggestion", schema=None) as batch_op:
         # what was shown is counted over millions of rows, most of whose bytes are texts and features
         batch_op.create_index("ix_suggestion_item", ["tenant_id", "set_id", "kind", "rank", "item_id"], unique=False)
@@ -84,6 +85,7 @@ def downgrade() -> None:
     with op.batch_alter_table("suggestion", schema=None) as batch_op:
         batch_op.drop_index("ix_suggestion_item")
     with op.batch_alter_table("suggestion_set", schema=None) as batch_op:
+        batch_op.drop_index("ix_suggestion_set_conversation")
         batch_op.drop_index("ix_suggestion_set_at")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_column("undone_at")

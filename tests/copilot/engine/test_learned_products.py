@@ -8,7 +8,7 @@ import pytest
 from copilot.building import learn_affinity
 from copilot.engine.answer import Reason
 from copilot.engine.cards import ProductCard
-from copilot.engine.context import GONE, CustomerContext
+from copilot.engine.context import CustomerContext
 from copilot.engine.engine import Engine
 from copilot.engine.nextbest.models import LearnedProducts, ProductModels
 from copilot.engine.nextbest.ranking import score_products, shown
@@ -17,6 +17,7 @@ from copilot.engine.policy import Policy
 from copilot.engine.product_rules import ObjectiveMix, ProductRules
 from copilot.engine.request import ProductMode, SuggestRequest
 from copilot.training.workspace_orders import workspace_history
+from knowledge.order_status import UNDONE_STATUSES
 from knowledge.tables import DEFAULT_TENANT
 from models.recommenders.learned.model import Learned, LearnedSettings
 from models.recommenders.learned.trees import TreeSettings
@@ -91,7 +92,7 @@ def test_what_she_has_is_told_with_what_others_bought_where_her_own_rhythm_speak
     n_found = 0
     for shop in random_shops[3:]:
         for person in shop.people.values():
-            own = {line.sku for line in person.bought if line.status not in GONE}
+            own = {line.sku for line in person.bought if line.status not in UNDONE_STATUSES}
             for days in (0, 5, 13):
                 at = shop.engine.clock() + timedelta(days=days)
                 request = SuggestRequest(message="快递一般几天能到", customer_id=person.id, max_products=10, at=at)

@@ -14,6 +14,7 @@ import { say } from "../shared/words.js";
 import * as wishes from "./wishes.js";
 
 const thread = document.getElementById("thread");
+let heard = Number(thread?.querySelector(".bubble:last-child")?.dataset.position ?? 0);
 const toBottom = () => thread && (thread.scrollTop = thread.scrollHeight);
 
 function onDrawn(event) {
@@ -26,7 +27,9 @@ function onDrawn(event) {
 
 function onThread() {
   const last = thread.querySelector(".bubble:last-child");
-  if (last?.matches(".customer")) announce(last.querySelector(".said").textContent);
+  if (!last?.matches(".customer") || Number(last.dataset.position) <= heard) return;
+  heard = Number(last.dataset.position);
+  announce(last.querySelector(".said").textContent);
 }
 
 function announce(text) {

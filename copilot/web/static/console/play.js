@@ -1,6 +1,6 @@
 // Plays the customer: what is written here arrives as a message of the customer, through the public API.
 import { tell, tellProblem } from "../shared/notice.js";
-import { refresh } from "../shared/refresh.js";
+import { catchUp } from "./live.js";
 import { say } from "../shared/words.js";
 
 const form = document.getElementById("play");
@@ -15,7 +15,7 @@ async function send(event) {
     const response = await fetch(form.dataset.to, { method: "POST", headers, body });
     if (!response.ok) return void tellProblem(await response.text());
     form.reset();
-    refresh("list", "thread");
+    catchUp("list", "thread");
   } catch {
     tell(say("network"), "bad");
   }
