@@ -48,7 +48,15 @@ def _open_library(page: Page) -> None:
     _see_suggestions(page)
     page.keyboard.press("/")
     page.locator("dialog[open] [type=search]").fill("tuihuo")
-    page.locator("dialog[open] mark, dialog[open] [role=option]").first.wait_for()
+    page.locator("dialog[open] mark").first.wait_for()
+
+
+def _see_checks(page: Page) -> None:
+    page.wait_for_function("!/检查中|Checking/.test(document.body.innerText)", timeout=60_000)
+
+
+def _see_findings(page: Page) -> None:
+    page.wait_for_function("!/正在计算/.test(document.body.innerText)", timeout=300_000)
 
 
 SHOTS = (
@@ -58,9 +66,9 @@ SHOTS = (
     Shot("console-english", "/console/c/waiting-english", language="en-US", before=_see_suggestions),
     Shot("console-search", "/console/c/waiting-parcel", before=_open_library),
     Shot("scripts", "/desk/scripts"),
-    Shot("editor", "/desk/scripts/S223"),
-    Shot("health", "/desk/health", before=lambda page: page.wait_for_timeout(15_000)),
-    Shot("performance", "/desk/performance?weeks=26"),
+    Shot("editor", "/desk/scripts/S223", before=_see_checks),
+    Shot("health", "/desk/health", before=_see_findings),
+    Shot("performance", "/desk/performance?days=84", before=_see_findings),
     Shot("transfer", "/desk/transfer"),
 )
 
