@@ -34,7 +34,7 @@ def test_what_is_no_number(text: str) -> None:
     assert numeral(text) is None
 
 
-@pytest.mark.parametrize("number", ["9" * 400, "一百" + "万" * 3000])
+@pytest.mark.parametrize("number", ["9" * 400, "一百" + "万" * 300])
 @pytest.mark.parametrize("around", ["{}元", "满{}减50", "{}天内", "{}%", "{}折", "{}个工作日"])
 def test_what_is_too_large_for_an_amount_states_nothing(number: str, around: str) -> None:
     assert [one for one in _of(around.format(number)) if one[2] > 1000] == []
