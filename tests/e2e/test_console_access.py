@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUESTION = "雨伞能带上地铁吗"
 REPLIES = {"umbrella": "可以，收好放进伞套就行。", "umbrella-long": "长柄伞请竖着拿，不要挡住车门。"}

@@ -13,7 +13,7 @@ from copilot.runtime import Runtime
 from copilot.web.console.keys import KEYS, Key, Place
 from knowledge.tables import Decision, SuggestionSet
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUESTION = "保温杯怎么清洗"
 REPLIES = {

@@ -25,7 +25,7 @@ from copilot.web.server import ConsoleServer
 from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, User
 from knowledge.workspace import Workspace
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LONG_AGO = datetime(2025, 11, 1, tzinfo=UTC)
 ODD = "<b>粗体</b> مرحبا \u202eback\u200b 👩‍👩‍👧 <script>alert(1)</script>"

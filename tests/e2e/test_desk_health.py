@@ -16,7 +16,7 @@ from knowledge.library.content import ScriptContent
 from knowledge.library.scripts import publish_script, save_draft
 from knowledge.tables import DEFAULT_TENANT, Script, SuggestionSet
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOW = datetime.now(UTC)
 YESTERDAY = NOW - timedelta(days=1)

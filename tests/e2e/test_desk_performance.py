@@ -24,7 +24,7 @@ from knowledge.tables import (
     User,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOW = datetime.now(UTC)
 ODD = "<b>粗体</b> \u202eback 👩‍👩‍👧 <script>alert(1)</script>"
