@@ -12,7 +12,7 @@ from copilot.runtime import Runtime
 from knowledge.tables import DEFAULT_TENANT, Customer, CustomerTag, Decision, SuggestionSet
 from knowledge.workspace import utc_now
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUESTION = "行李箱可以托运吗"
 CASE = "可以托运，二十寸以内也能带上飞机。"
